@@ -1,0 +1,1 @@
+"""What CMS pays: the catalogue, the minimum rates and the settlement."""

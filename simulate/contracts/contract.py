@@ -1,0 +1,309 @@
+"""The validated model of a contract: cited terms, loading, listing, overlays.
+
+A contract is data: one YAML file in `catalogue/`, every number with its unit, its
+date, its reference and how far it is confirmed. Nothing here computes a payment.
+"""
+
+from __future__ import annotations
+
+import datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from simulate.errors import UserError, nearest
+from simulate.kernels.settlement_rule import MAX_BANDS
+from simulate.validation import explain
+
+T = TypeVar("T")
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=0)]
+Dollars = Annotated[float, Field(allow_inf_nan=False)]
+QualityRule = Literal["score", "pass-or-fail", "standard-or-alternative"]
+LossRateRule = Literal[
+    "none", "fixed", "one-minus-final-sharing-rate", "one-minus-maximum-rate-times-score"
+]
+SavingsThreshold = Fraction | Literal["size-table", "choice"]
+LossThreshold = Fraction | Literal["none", "same-as-msr"]
+LimitBasis = Literal["benchmark", "lesser-of-revenue-and-benchmark", "revenue-where-stated"]
+Confidence = Literal["confirmed", "unconfirmed", "assumed by the user"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cited(_Strict):
+    """Where a number comes from and how sure it is."""
+
+    unit: str
+    reference: str = Field(min_length=4)
+    confidence: Confidence
+    effective: datetime.date | None = None
+    note: str = ""
+
+
+class Term(Cited, Generic[T]):
+    """One term of a contract: a value, or values by year, with their source.
+
+    Exactly one of `value`, `values` (by performance year: each holds until the
+    next) and `by_agreement_year` (first, second, ... year; the last one holds for
+    later years) is given.
+    """
+
+    value: T | None = None
+    values: dict[int, T] | None = None
+    by_agreement_year: list[T] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind_of_value(self) -> Term[T]:
+        given = [v for v in (self.value, self.values, self.by_agreement_year) if v is not None]
+        if len(given) != 1 or given[0] in ({}, []):
+            raise ValueError("give exactly one of value, values and by_agreement_year")
+        if self.values is None and self.effective is None:
+            raise ValueError("a term without values by performance year needs an effective date")
+        return self
+
+    def at(self, performance_year: int, agreement_year: int) -> T:
+        """Return the value in force in a performance year of an agreement."""
+        if self.by_agreement_year is not None:
+            return self.by_agreement_year[min(agreement_year, len(self.by_agreement_year)) - 1]
+        if self.values is not None:
+            started = [year for year in self.values if year <= performance_year]
+            return self.values[max(started) if started else min(self.values)]
+        assert self.value is not None
+        return self.value
+
+
+class Band(_Strict):
+    """A marginal band (risk corridor): `share` of what falls below `up_to`.
+
+    `up_to` is a fraction of the benchmark, or None for everything above.
+    """
+
+    up_to: Annotated[float, Field(gt=0.0)] | None
+    share: Fraction
+
+
+class ExtraCashFlow(Cited):
+    """Dollars outside the settlement that come with a contract (an overlay).
+
+    `per_beneficiary_month` is paid for each assigned beneficiary and month,
+    `per_year` once; negative amounts are owed by the ACO.
+    """
+
+    name: str
+    per_beneficiary_month: Dollars = 0.0
+    per_year: Dollars = 0.0
+
+
+class ContractTerms(_Strict):
+    """Every term that a settlement can depend on. Fractions unless the unit says otherwise."""
+
+    maximum_sharing_rate: Term[Fraction]
+    sharing_rate_bonus: Term[Fraction] | None = None
+    minimum_savings_rate: Term[SavingsThreshold]
+    minimum_loss_rate: Term[LossThreshold]
+    size_table_below_beneficiaries: Term[Count] | None = None
+    quality_rule: Term[QualityRule] | None = None
+    loss_rate_rule: Term[LossRateRule]
+    loss_rate_floor: Term[Fraction] | None = None
+    maximum_loss_rate: Term[Fraction] | None = None
+    net_threshold: Term[Fraction] | None = None
+    net_threshold_exempt_below_beneficiaries: Term[Count] | None = None
+    half_rate: Term[Fraction] | None = None
+    half_rate_agreements_from_year: Term[Count] | None = None
+    half_rate_minimum_beneficiaries: Term[Count] | None = None
+    sequestration: Term[Fraction] | None = None
+    payment_limit: Term[Fraction]
+    loss_limit_basis: Term[LimitBasis] | None = None
+    loss_limit_of_benchmark: Term[Fraction] | None = None
+    loss_limit_of_revenue: Term[Fraction] | None = None
+    withhold: Term[Fraction] | None = None
+    savings_bands: Term[list[Band]] | None = None
+    loss_bands: Term[list[Band]] | None = None
+
+    @model_validator(mode="after")
+    def _bands_rise(self) -> ContractTerms:
+        for term in (self.savings_bands, self.loss_bands):
+            for bands in _every_value(term):
+                edges = [float("inf") if band.up_to is None else band.up_to for band in bands]
+                if edges != sorted(set(edges)) or len(bands) > MAX_BANDS:
+                    raise ValueError(f"bands: at most {MAX_BANDS}, each up_to above the one before")
+        return self
+
+
+class PerformanceYears(_Strict):
+    """The performance years a contract covers; `last` is None while it is in force."""
+
+    first: int
+    last: int | None
+
+
+class Contract(_Strict):
+    """One track or model with one set of terms.
+
+    Read from YAML by `load_contract` or `read_contract_file`; changed by
+    `with_terms`, which leaves the original alone.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+    title: str
+    status: Literal["in force", "ended", "proposed"]
+    performance_years: PerformanceYears
+    summary: str
+    reference: str
+    terms: ContractTerms
+    extra_cash_flows: list[ExtraCashFlow] = []
+
+    @property
+    def last_performance_year(self) -> int | None:
+        """The last performance year covered, None while the contract is in force."""
+        return self.performance_years.last
+
+    def term(self, name: str) -> Term[Any] | None:
+        """Return a term by its name: the contract's own, else the programme's, else None."""
+        own: Term[Any] | None = getattr(self.terms, name)
+        return own if own is not None else programme_terms().get(name)
+
+    def stated_terms(self) -> dict[str, Term[Any]]:
+        """Return every term that applies, the programme's included, by name."""
+        found = {name: self.term(name) for name in ContractTerms.model_fields}
+        return {name: term for name, term in found.items() if term is not None}
+
+    def unconfirmed(self) -> list[str]:
+        """Return the names of the terms whose source is not confirmed."""
+        return [n for n, t in self.stated_terms().items() if t.confidence == "unconfirmed"]
+
+    def changed(self) -> dict[str, Term[Any]]:
+        """Return the terms that the user has overlaid."""
+        return {
+            n: t for n, t in self.stated_terms().items() if t.confidence == "assumed by the user"
+        }
+
+    def with_terms(self, changes: dict[str, Any]) -> Contract:
+        """Return the same contract with some terms replaced by plain values.
+
+        Parameters
+        ----------
+        changes : dict
+            Term name to value, for all years. The new terms are marked as the
+            user's assumption.
+
+        Raises
+        ------
+        UserError
+            Unknown term, or a value outside what the term allows.
+        """
+        known = list(ContractTerms.model_fields)
+        stated = self.model_dump()
+        for name, value in changes.items():
+            if name not in known:
+                raise UserError(
+                    f"{self.id}.{name}: no such term.{nearest(name, known)} "
+                    f"The terms are: {', '.join(known)}."
+                )
+            old = self.term(name)
+            stated["terms"][name] = {
+                "value": value,
+                "unit": old.unit if old else "as for this term in other contracts",
+                "reference": "stated by the user with --set",
+                "confidence": "assumed by the user",
+                "effective": datetime.date(self.performance_years.first, 1, 1),
+            }
+        try:
+            return Contract.model_validate(stated)
+        except ValidationError as error:
+            raise UserError(explain(error, f"contract {self.id}")) from None
+
+
+def _every_value(term: Term[Any] | None) -> list[Any]:
+    if term is None:
+        return []
+    if term.values is not None:
+        return list(term.values.values())
+    return term.by_agreement_year if term.by_agreement_year is not None else [term.value]
+
+
+def _parse_yaml(text: str) -> Any:
+    # The C loader is ten times faster; wheels of PyYAML carry it.
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@cache
+def programme() -> dict[str, Any]:
+    """Return what holds for every Shared Savings Program contract, as read from YAML."""
+    text = resources.files("simulate.contracts").joinpath("programme.yaml").read_text("utf-8")
+    data: dict[str, Any] = _parse_yaml(text)
+    return data
+
+
+@cache
+def programme_terms() -> dict[str, Term[Any]]:
+    """Return the programme-wide terms that a contract inherits, by name."""
+    kinds: dict[str, type[Term[Any]]] = {
+        "quality_rule": Term[QualityRule],
+        "sequestration": Term[Fraction],
+    }
+    terms = programme()["terms"]
+    return {name: kinds[name].model_validate(stated) for name, stated in terms.items()}
+
+
+@cache
+def contract_ids() -> tuple[str, ...]:
+    """Return the ids of the catalogue, in order of history."""
+    files = resources.files("simulate.contracts.catalogue").iterdir()
+    found = {f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml")}
+    first_years = {i: load_contract(i).performance_years.first for i in found}
+    return tuple(sorted(found, key=lambda i: (first_years[i], i)))
+
+
+@cache
+def load_contract(contract_id: str) -> Contract:
+    """Load a contract of the catalogue by its id.
+
+    Raises
+    ------
+    UserError
+        No such contract; the message lists the ids.
+    """
+    catalogue = resources.files("simulate.contracts.catalogue")
+    file = catalogue.joinpath(f"{contract_id}.yaml")
+    plain = contract_id.replace("-", "").isalnum()
+    if not plain or not file.is_file():
+        known = contract_ids()
+        raise UserError(
+            f"contract {contract_id!r} is not in the catalogue.{nearest(contract_id, known)} "
+            f"The contracts are: {', '.join(known)}. "
+            "A contract of your own is read with --contract-file."
+        )
+    return _validated(file.read_text("utf-8"), f"contract {contract_id}")
+
+
+def read_contract_file(path: str | Path) -> Contract:
+    """Read a contract of the user's own from a YAML file in the catalogue's form.
+
+    Raises
+    ------
+    UserError
+        The file cannot be read, is not YAML, or is not a valid contract.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"contract file {path}: cannot be read ({error}).") from None
+    return _validated(text, f"contract file {path}")
+
+
+def _validated(text: str, where: str) -> Contract:
+    try:
+        return Contract.model_validate(_parse_yaml(text))
+    except yaml.YAMLError as error:
+        raise UserError(f"{where}: not valid YAML: {error}") from None
+    except ValidationError as error:
+        raise UserError(explain(error, where)) from None

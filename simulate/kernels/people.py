@@ -1,0 +1,118 @@
+"""The kernel: draw every beneficiary of every simulated performance year and add up.
+
+A beneficiary is one 16-bit half of a random word. It picks one of `LEVELS` equally
+likely levels of spending, held as integers, so sums are exact and associative: the
+same bits for any order, thread or chunk. Truncation is applied to the table of the
+year, not to each person, and the scale of the year to the sum.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.kernels.jit import kernel
+from simulate.kernels.philox import KEY_STEPS, MULTIPLIERS, ROUNDS
+
+LEVEL_BITS = 14
+LEVELS = 1 << LEVEL_BITS
+
+_M0, _M1 = (np.uint64(m) for m in MULTIPLIERS)
+_W0, _W1 = (np.uint32(w) for w in KEY_STEPS)
+_HALF_WORD = np.uint64(32)
+# Sixteen blocks side by side fill one vector register of 32-bit lanes.
+_LANES = 16
+_GROUP_WORDS = 4 * _LANES
+_BUFFER_GROUPS = 16
+_DRAWS_PER_GROUP = 2 * _GROUP_WORDS
+_LOW_HALF = np.uint32(0xFFFF)
+_LOW_SHIFT = np.uint32(16 - LEVEL_BITS)
+_HIGH_SHIFT = np.uint32(32 - LEVEL_BITS)
+
+
+@kernel
+def fill_words(words, groups, first_block, word1, word2, word3, key0, key1):
+    """Fill `words` with `groups` groups of sixteen Philox blocks from `first_block` on.
+
+    Within a group come the first words of its sixteen blocks, then the second, third
+    and fourth, so that sixteen blocks are computed in one vector register.
+    """
+    for group in range(groups):
+        for lane in range(_LANES):
+            x0 = np.uint32(first_block + group * _LANES + lane)
+            x1, x2, x3 = word1, word2, word3
+            k0, k1 = key0, key1
+            for _ in range(ROUNDS):
+                p0 = _M0 * np.uint64(x0)
+                p1 = _M1 * np.uint64(x2)
+                y0 = np.uint32(p1 >> _HALF_WORD) ^ x1 ^ k0
+                y2 = np.uint32(p0 >> _HALF_WORD) ^ x3 ^ k1
+                x0, x1, x2, x3 = y0, np.uint32(p1), y2, np.uint32(p0)
+                k0 = np.uint32(k0 + _W0)
+                k1 = np.uint32(k1 + _W1)
+            at = group * _GROUP_WORDS + lane
+            words[at] = x0
+            words[at + _LANES] = x1
+            words[at + 2 * _LANES] = x2
+            words[at + 3 * _LANES] = x3
+
+
+@kernel
+def sum_levels(words, draws, table):
+    """Return the sum of the levels that the first `draws` half words pick from `table`."""
+    total = np.int64(0)
+    for i in range(draws // 2):
+        word = words[i]
+        total += np.int64(table[(word & _LOW_HALF) >> _LOW_SHIFT])
+        total += np.int64(table[word >> _HIGH_SHIFT])
+    if draws % 2:
+        total += np.int64(table[(words[draws // 2] & _LOW_HALF) >> _LOW_SHIFT])
+    return total
+
+
+@kernel
+def sum_people(levels, counts, caps, first_year, key0, key1, sums):
+    """Add up the truncated spending of all beneficiaries of a range of simulated years.
+
+    Parameters
+    ----------
+    levels : uint32 array, shape (types, LEVELS)
+        Rising levels of spending of each enrollment type, in integer units.
+    counts : int64 array, shape (types,)
+        Beneficiaries of each type.
+    caps : uint32 array, shape (years, views, types)
+        Truncation point of the year in the same units, before the year's scale.
+    first_year : int
+        Index of the first simulated year.
+    key0, key1 : uint32
+        Key words.
+    sums : int64 array, shape (years, views, types)
+        Filled with the sums, in the same units.
+    """
+    years, views, types = caps.shape
+    words = np.empty(_BUFFER_GROUPS * _GROUP_WORDS, np.uint32)
+    tables = np.empty((views, LEVELS), np.uint32)
+    for kind in range(types):
+        # Levels below every cap never change: only the top of the tables is rewritten.
+        fixed = np.searchsorted(levels[kind], caps[:, :, kind].min())
+        for view in range(views):
+            tables[view, :] = levels[kind]
+        for year in range(years):
+            for view in range(views):
+                for i in range(fixed, LEVELS):
+                    tables[view, i] = min(levels[kind, i], caps[year, view, kind])
+                sums[year, view, kind] = 0
+            index = np.uint64(first_year + year)
+            low, high = np.uint32(index), np.uint32(index >> _HALF_WORD)
+            remaining = counts[kind]
+            block = 0
+            while remaining > 0:
+                wanted = (remaining + _DRAWS_PER_GROUP - 1) // _DRAWS_PER_GROUP
+                groups = min(wanted, _BUFFER_GROUPS)
+                fill_words(
+                    words, groups, block, np.uint32(kind << 16), low, high, key0, key1
+                )  # fmt: skip
+                draws = min(remaining, groups * _DRAWS_PER_GROUP)
+                for view in range(views):
+                    sums[year, view, kind] += sum_levels(words, draws, tables[view])
+                remaining -= draws
+                block += groups * _LANES

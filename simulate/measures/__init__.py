@@ -1,0 +1,1 @@
+"""Probabilities, expectations and tails of simulated outcomes, with their errors."""

@@ -1,0 +1,1 @@
+"""Who is assigned, and what they spend."""

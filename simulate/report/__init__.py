@@ -1,0 +1,1 @@
+"""What the user sees: terminal tables, figures, the HTML report."""

@@ -1,0 +1,1 @@
+"""Held against the outside: replay of published settlements and answer keys."""
