@@ -1,1 +1,87 @@
-"""x"""
+"""Monte Carlo risk toolkit for Medicare accountable care organizations (ACOs).
+
+Everything public is here, and loaded when first used::
+
+    import simulate as sim
+    aco = sim.ACO.from_published_results("A1001", year=2024)
+    run = sim.run(aco, contracts=["track-2", "track-3"], years=100_000, seed=1)
+    run["track-3"].probability_of_shared_losses
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from simulate._version import __version__
+
+if TYPE_CHECKING:
+    from simulate.analysis.compare import ContractComparison, compare
+    from simulate.analysis.run import Run, run
+    from simulate.contracts.contract import (
+        Contract,
+        contract_ids,
+        load_contract,
+        read_contract_file,
+    )
+    from simulate.contracts.resolution import Circumstances
+    from simulate.contracts.settlement import Settlement, settle
+    from simulate.engine.years import Execution
+    from simulate.errors import UserError
+    from simulate.measures.estimate import Estimate
+    from simulate.measures.outcomes import Measures
+    from simulate.scenario.aco import ACO
+    from simulate.scenario.scenario import Assumptions, Scenario
+
+_HOMES = {
+    "ACO": "simulate.scenario.aco",
+    "Assumptions": "simulate.scenario.scenario",
+    "Circumstances": "simulate.contracts.resolution",
+    "Contract": "simulate.contracts.contract",
+    "ContractComparison": "simulate.analysis.compare",
+    "Estimate": "simulate.measures.estimate",
+    "Execution": "simulate.engine.years",
+    "Measures": "simulate.measures.outcomes",
+    "Run": "simulate.analysis.run",
+    "Scenario": "simulate.scenario.scenario",
+    "Settlement": "simulate.contracts.settlement",
+    "UserError": "simulate.errors",
+    "compare": "simulate.analysis.compare",
+    "contract_ids": "simulate.contracts.contract",
+    "load_contract": "simulate.contracts.contract",
+    "read_contract_file": "simulate.contracts.contract",
+    "run": "simulate.analysis.run",
+    "settle": "simulate.contracts.settlement",
+}
+
+__all__ = [
+    "ACO",
+    "Assumptions",
+    "Circumstances",
+    "Contract",
+    "ContractComparison",
+    "Estimate",
+    "Execution",
+    "Measures",
+    "Run",
+    "Scenario",
+    "Settlement",
+    "UserError",
+    "__version__",
+    "compare",
+    "contract_ids",
+    "load_contract",
+    "read_contract_file",
+    "run",
+    "settle",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'simulate' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

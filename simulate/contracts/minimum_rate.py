@@ -85,3 +85,16 @@ def chosen_rate(choice: str | float) -> float | None:
         f"msr = {choice!r}: an ACO on a two-sided track chooses {shown} (percent of the benchmark, "
         "as CMS writes it) or table, the size table (42 CFR 425.605(b)(2))."
     )
+
+
+def choice_behind(published_msr: float) -> str:
+    """Return the choice, as CMS writes it, that a two-sided ACO's published MSR shows.
+
+    A rate that is none of the choices is the size table's.
+    """
+    percent = 100.0 * published_msr
+    for rate in programme()["choices"]["values"]:
+        # Printed to 0.01 percent at best.
+        if abs(percent - 100.0 * rate) < 0.005:
+            return f"{100.0 * rate:.1f}"
+    return "table"

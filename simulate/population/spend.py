@@ -20,13 +20,10 @@ import yaml
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from simulate.data.enrollment import ENROLLMENT_TYPES
 from simulate.errors import UserError
 
 FloatArray = NDArray[np.float64]
-
-#: Enrollment types in CMS's order; a beneficiary-month counts for the first that fits.
-ENROLLMENT_TYPES = ("esrd", "disabled", "aged_dual", "aged_non_dual")
-ENROLLMENT_NAMES = ("ESRD", "disabled", "aged/dual", "aged/non-dual")
 
 #: Share of a type's beneficiaries beyond the truncation point (42 CFR 425.605(a)(3)).
 TRUNCATED_SHARE = 0.01

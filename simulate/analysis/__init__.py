@@ -1,0 +1,1 @@
+"""A whole analysis: a scenario simulated once, settled under many contracts, compared."""

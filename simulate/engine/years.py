@@ -1,0 +1,193 @@
+"""Simulate performance years: chunks of years, threads, progress.
+
+The product is one compact array of expenditures; every contract is settled on the
+same simulated years. A year depends on the seed and its index alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from simulate.engine.tables import SpendTable
+from simulate.kernels.philox import key_words, shared_uniforms
+from simulate.population.population import Noise, Population
+from simulate.population.spend import FloatArray
+
+#: Sources of shared risk; each has its own block of the random stream.
+TRUE_SAVINGS, PRACTICES, COMMON_SHOCK = 0, 1, 2
+
+_DRAWS_PER_CHUNK = 60_000_000
+_LARGEST_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of the true savings: normal with a mean and a standard deviation, fractions."""
+
+    mean: float
+    sd: float = 0.0
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a simulation is carried out; changes its speed, never its result.
+
+    Parameters
+    ----------
+    threads : int or None
+        None: all processors of this process.
+    chunk_years : int or None
+        Simulated years a task; None: about a tenth of a second's work.
+    on_progress : callable or None
+        Called with the number of years done since the last call.
+    """
+
+    threads: int | None = None
+    chunk_years: int | None = None
+    on_progress: Callable[[int], None] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class SimulatedYears:
+    """Simulated performance years.
+
+    Attributes
+    ----------
+    expenditure : float64 array, shape (views, years, enrollment types)
+        Truncated expenditure, dollars per performance year.
+    benchmark : float
+        Total updated benchmark, dollars per performance year.
+    """
+
+    expenditure: FloatArray
+    benchmark: float
+
+    def total(self, view: int) -> FloatArray:
+        """Return total expenditure of each year under a view, dollars, shape (years,)."""
+        return np.asarray(self.expenditure[view].sum(axis=1))
+
+    def savings_rate(self, view: int) -> FloatArray:
+        """Return the savings rate of each year under a view, fractions of the benchmark."""
+        return 1.0 - self.total(view) / self.benchmark
+
+
+def simulate_years(
+    population: Population,
+    noise: Noise,
+    views: tuple[View, ...],
+    years: int,
+    seed: int,
+    execution: Execution | None = None,
+) -> SimulatedYears:
+    """Simulate performance years under one or more views of the true savings.
+
+    All views see the same people, practices and shocks in the same year.
+
+    Parameters
+    ----------
+    population, noise
+        Who is drawn, and what moves them together.
+    views : tuple of View
+        Views of the true savings.
+    years : int
+        How many performance years.
+    seed : int
+        From 0 to 2**64 - 1.
+    execution : Execution, optional
+        Threads, chunks and progress; without influence on the result.
+    """
+    execution = execution or Execution()
+    simulation = _Simulation(population, noise, views, seed)
+    expenditure = np.empty((len(views), years, len(population.models)))
+
+    def fill(chunk: tuple[int, int]) -> int:
+        start, stop = chunk
+        expenditure[:, start:stop] = simulation.expenditure(start, stop)
+        return stop - start
+
+    chunks = list(_chunks(years, execution.chunk_years or _chunk_size(population, len(views))))
+    with ThreadPoolExecutor(execution.threads or _processors()) as pool:
+        for done in pool.map(fill, chunks):
+            if execution.on_progress:
+                execution.on_progress(done)
+    return SimulatedYears(expenditure, population.benchmark)
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not every system tells the processors of a process
+        return os.cpu_count() or 1
+
+
+def _chunk_size(population: Population, views: int) -> int:
+    return max(1, min(_LARGEST_CHUNK, _DRAWS_PER_CHUNK // (population.size * views)))
+
+
+def _chunks(years: int, size: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, years, size):
+        yield start, min(start + size, years)
+
+
+class _Simulation:
+    """One simulation, ready to produce any range of its years."""
+
+    def __init__(
+        self, population: Population, noise: Noise, views: tuple[View, ...], seed: int
+    ) -> None:
+        self.population = population
+        self.noise = noise
+        self.views = views
+        self.seed = seed
+        self.tables = [SpendTable(model) for model in population.models]
+        self.levels = np.stack([table.levels for table in self.tables])
+        self.counts = np.array(population.beneficiaries, dtype=np.int64)
+
+    def expenditure(self, start: int, stop: int) -> FloatArray:
+        """Return dollars by view, year and enrollment type for a range of years."""
+        factors = self._factors(np.arange(start, stop, dtype=np.uint64))
+        benchmark = np.array(self.population.benchmark_by_type)
+        expected: FloatArray = factors[:, :, None] * benchmark
+        if self.noise.people == 0.0:
+            return expected
+        drawn = self._people(factors, start)
+        if self.noise.people == 1.0:
+            return drawn
+        return np.asarray(expected + self.noise.people * (drawn - expected))
+
+    def _normal(self, years: NDArray[np.uint64], source: int) -> FloatArray:
+        return np.asarray(ndtri(shared_uniforms(self.seed, years, source)))
+
+    def _factors(self, years: NDArray[np.uint64]) -> FloatArray:
+        """Return what truncated spending is multiplied by, shape (views, years)."""
+        shared = np.ones(years.size)
+        if self.noise.practice_sd:
+            shared *= 1.0 + self.noise.practice_sd * self._normal(years, PRACTICES)
+        if self.noise.common_shock_sd:
+            sd = self.noise.common_shock_sd
+            shared *= np.exp(sd * self._normal(years, COMMON_SHOCK) - 0.5 * sd * sd)
+        ability = self._normal(years, TRUE_SAVINGS) if any(v.sd for v in self.views) else 0.0
+        return np.stack([(1.0 - (view.mean + view.sd * ability)) * shared for view in self.views])
+
+    def _people(self, factors: FloatArray, start: int) -> FloatArray:
+        from simulate.kernels.people import sum_people
+
+        views, years = factors.shape
+        caps = np.empty((years, views, len(self.tables)), dtype=np.uint32)
+        worth = np.empty((views, years, len(self.tables)))
+        for kind, table in enumerate(self.tables):
+            cap = table.caps_for(factors)
+            caps[:, :, kind] = cap.T
+            worth[:, :, kind] = table.dollars_per_unit(factors, cap)
+        sums = np.empty(caps.shape, dtype=np.int64)
+        key0, key1 = (np.uint32(word) for word in key_words(self.seed))
+        sum_people(self.levels, self.counts, caps, start, key0, key1, sums)
+        per_person = np.array(self.population.benchmark_by_type) / np.maximum(self.counts, 1)
+        return np.asarray(sums.transpose(1, 0, 2) * worth * per_person)

@@ -1,0 +1,140 @@
+"""Estimates with their Monte Carlo standard errors, the right one for each kind.
+
+Everything here is statistics of arrays: one entry a simulated year, all years
+independent and equally likely. Paired functions take two arrays settled on the
+same simulated years.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+class Estimate(NamedTuple):
+    """A simulated figure and the standard error of its simulation.
+
+    The standard error holds the error from simulating finitely many years and
+    nothing else: not the uncertainty of the model or of its assumptions.
+    """
+
+    value: float
+    standard_error: float
+
+    def to_dict(self) -> dict[str, float]:
+        """Return plain data for JSON."""
+        return {"value": self.value, "standard_error": self.standard_error}
+
+
+def proportion(hits: BoolArray, certain: bool = False) -> Estimate:
+    """Estimate a probability by the share of years.
+
+    The standard error is the binomial one at (hits + 1/2) / (years + 1), so that a
+    share of 0 or 1 does not claim to be exact; unless the years are `certain`, all
+    alike because nothing is random.
+    """
+    years = hits.size
+    count = int(np.count_nonzero(hits))
+    if certain:
+        return Estimate(count / years, 0.0)
+    shrunk = (count + 0.5) / (years + 1.0)
+    return Estimate(count / years, float(np.sqrt(shrunk * (1.0 - shrunk) / years)))
+
+
+def mean(values: FloatArray) -> Estimate:
+    """Estimate an expectation by the mean; error: standard deviation over root years."""
+    return Estimate(float(np.mean(values)), _error_of_mean(values))
+
+
+def standard_deviation(values: FloatArray) -> Estimate:
+    """Estimate a standard deviation; error by the delta method from the fourth moment."""
+    centred = values - np.mean(values)
+    variance = float(np.mean(centred**2))
+    if variance == 0.0:
+        return Estimate(0.0, 0.0)
+    error_of_variance = _error_of_mean(centred**2)
+    deviation = float(np.sqrt(variance))
+    return Estimate(deviation, error_of_variance / (2.0 * deviation))
+
+
+def quantile(values: FloatArray, level: float) -> Estimate:
+    """Estimate a quantile; error: half the distance of the order statistics one se off.
+
+    The rank of the true quantile is binomial with standard deviation
+    sqrt(n p (1-p)), whatever the distribution.
+    """
+    low, middle, high = _order_statistics(values, level)
+    return Estimate(middle, 0.5 * (high - low))
+
+
+def tail_mean(values: FloatArray, level: float) -> Estimate:
+    """Estimate the mean of the worst (largest) 1 - `level` of years (TVaR).
+
+    By q + E[(X - q)+] / (1 - level), which is right also where the quantile q is
+    shared by many years; the error of q itself cancels to first order.
+    """
+    at = _order_statistics(values, level)[1]
+    excess = np.maximum(values - at, 0.0)
+    return Estimate(
+        at + float(np.mean(excess)) / (1.0 - level), _error_of_mean(excess) / (1.0 - level)
+    )
+
+
+def paired_quantile(first: FloatArray, second: FloatArray, level: float) -> Estimate:
+    """Estimate the difference of two quantiles over the same years.
+
+    The error comes from the influence of each year on both quantiles; the density
+    at each is taken from the order statistics one standard error to either side.
+    """
+    influence = np.zeros(first.size)
+    values = []
+    for sign, sample in ((1.0, first), (-1.0, second)):
+        low, middle, high = _order_statistics(sample, level)
+        values.append(middle)
+        per_rank = (high - low) / (2.0 * np.sqrt(level * (1.0 - level) / first.size))
+        influence += sign * per_rank * ((sample > middle) - (1.0 - level))
+    return Estimate(values[0] - values[1], _error_of_mean(influence))
+
+
+def paired_tail_mean(first: FloatArray, second: FloatArray, level: float) -> Estimate:
+    """Estimate the difference of two tail means over the same years."""
+    excess = [
+        np.maximum(sample - _order_statistics(sample, level)[1], 0.0) for sample in (first, second)
+    ]
+    value = tail_mean(first, level).value - tail_mean(second, level).value
+    return Estimate(value, _error_of_mean(excess[0] - excess[1]) / (1.0 - level))
+
+
+def paired_deviation(first: FloatArray, second: FloatArray) -> Estimate:
+    """Estimate the difference of two standard deviations over the same years."""
+    influence = np.zeros(first.size)
+    for sign, sample in ((1.0, first), (-1.0, second)):
+        deviation = float(np.std(sample))
+        if deviation > 0.0:
+            influence += sign * (sample - np.mean(sample)) ** 2 / (2.0 * deviation)
+    return Estimate(float(np.std(first)) - float(np.std(second)), _error_of_mean(influence))
+
+
+def _error_of_mean(values: FloatArray) -> float:
+    if values.size < 2:
+        return 0.0
+    # A constant sample has a mean without error, whatever the rounding of the sum.
+    if values[0] == values[-1] and np.all(values == values[0]):
+        return 0.0
+    return float(np.std(values, ddof=1) / np.sqrt(values.size))
+
+
+def _order_statistics(values: FloatArray, level: float) -> tuple[float, float, float]:
+    """Return the empirical quantile and those one binomial standard error below and above."""
+    years = values.size
+    spread = np.sqrt(years * level * (1.0 - level))
+    ranks = np.array([level * years - spread, level * years, level * years + spread])
+    indices = np.clip(np.ceil(ranks).astype(np.int64) - 1, 0, years - 1)
+    ordered = np.partition(values, np.unique(indices))
+    low, middle, high = (float(ordered[i]) for i in indices)
+    return low, middle, high

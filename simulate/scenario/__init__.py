@@ -1,0 +1,1 @@
+"""What the user states: the ACO, the assumptions, the run."""

@@ -1,0 +1,202 @@
+"""A scenario: the ACO, the assumptions and the run; validated, and changed by name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from simulate.errors import UserError, nearest
+from simulate.scenario.aco import ACO, Rate, Strict
+from simulate.validation import explain
+
+#: Years simulated by default: the error of a probability stays at or below 0.22 points.
+DEFAULT_YEARS = 50_000
+
+
+class CVByType(Strict):
+    """Truncated coefficient of variation by enrollment type, where it is not the default."""
+
+    esrd: float | None = Field(None, gt=0.0, lt=5.0)
+    disabled: float | None = Field(None, gt=0.0, lt=5.0)
+    aged_dual: float | None = Field(None, gt=0.0, lt=5.0)
+    aged_non_dual: float | None = Field(None, gt=0.0, lt=5.0)
+
+    def stated(self) -> dict[str, float]:
+        """Return the values that are stated, by enrollment type."""
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
+def _choice_text(value: Any) -> Any:
+    return f"{value:.1f}" if isinstance(value, int | float) else value
+
+
+class Assumptions(Strict):
+    """What is assumed about luck and merit. Rates are fractions of the benchmark."""
+
+    true_savings: Literal["history"] | Rate | None = Field(
+        None,
+        description="The ACO's real effect: a fraction of the benchmark, or history for the "
+        "credibility-weighted published savings rate. Left out: history where a rate is "
+        "published, else 0.",
+    )
+    true_savings_sd: float | None = Field(
+        None,
+        ge=0.0,
+        le=0.1,
+        description="How uncertain the true savings are (standard deviation). "
+        "Left out: 0 for a stated rate, the credibility's own for history.",
+    )
+    people_noise: bool = Field(
+        True, description="Whether beneficiaries are drawn at random; false leaves that luck out."
+    )
+    practice_noise_constant: float = Field(
+        1.14,
+        ge=0.0,
+        le=20.0,
+        description="Practice clusters add a standard deviation of this (as a fraction) over "
+        "the square root of assigned beneficiaries.",
+    )
+    common_shock_sd: float | None = Field(
+        None,
+        ge=0.0,
+        le=0.2,
+        description="Standard deviation of the common shock of a year, the same for every "
+        "member: 0.0065, or 0 with noise_constant.",
+    )
+    noise_constant: float | None = Field(
+        None,
+        ge=0.0,
+        le=50.0,
+        description="k: sets the total standard deviation of the savings rate to k over the "
+        "square root of assigned beneficiaries (2.15: the constant behind CMS's MSR table). "
+        "Replaces people_noise and practice_noise_constant.",
+    )
+    truncated_cv: CVByType = Field(
+        CVByType(),
+        description="Coefficient of variation of truncated spending by enrollment type, "
+        "where it is not the default (0.60, 1.95, 1.70, 1.85).",
+    )
+    msr: Annotated[str | None, BeforeValidator(_choice_text)] = Field(
+        None,
+        description="MSR and MLR chosen where a contract gives the choice, in percent as CMS "
+        "writes it: 0.0, 0.5, 1.0, 1.5, 2.0, or table. Left out: the published choice, else 2.0.",
+    )
+
+
+class RunSettings(Strict):
+    """What is simulated."""
+
+    contracts: tuple[str, ...] = Field(
+        (), description="Contract ids; left out: every contract that took effect."
+    )
+    contract_files: tuple[str, ...] = Field(
+        (), description="YAML files with contracts of your own; they join the run."
+    )
+    years: int = Field(
+        DEFAULT_YEARS, ge=1, le=1_000_000_000, description="Performance years to simulate."
+    )
+    seed: int = Field(1, ge=0, lt=2**63, description="Seed of the random stream.")
+
+
+class Scenario(Strict):
+    """Everything a run rests on."""
+
+    aco: ACO
+    assumptions: Assumptions = Assumptions()
+    run: RunSettings = RunSettings()
+    contract_terms: dict[str, dict[str, Any]] = Field(
+        {}, description="Terms of a contract to replace, by contract id."
+    )
+
+    @classmethod
+    def from_toml(cls, path: str) -> Scenario:
+        """Read a scenario file; see `simulate.scenario.file.read_scenario`."""
+        from simulate.scenario.file import read_scenario
+
+        return read_scenario(path)
+
+    def with_changes(self, changes: Iterable[str]) -> Scenario:
+        """Return the scenario with ``KEY=VALUE`` changes applied in order.
+
+        Parameters
+        ----------
+        changes : iterable of str
+            ``KEY=VALUE`` for any key of the scenario, ``KEY.PART=VALUE`` inside a table,
+            ``CONTRACT.TERM=VALUE`` for a term of a contract. A new
+            ``assigned_beneficiaries`` scales person-years and dollars in proportion.
+
+        Raises
+        ------
+        UserError
+            An unknown key (with the nearest), or a value that is not allowed.
+        """
+        scenario = self
+        for change in changes:
+            key, separator, text = change.partition("=")
+            if not separator:
+                raise UserError(
+                    f"--set {change}: KEY=VALUE is wanted, such as common_shock_sd=0.01."
+                )
+            scenario = scenario._with(key.strip(), _parsed(text.strip()))
+        return scenario
+
+    def with_values(self, values: dict[str, Any]) -> Scenario:
+        """Return the scenario with keys set to Python values; see `with_changes`."""
+        scenario = self
+        for key, value in values.items():
+            scenario = scenario._with(key, value)
+        return scenario
+
+    def _with(self, key: str, value: Any) -> Scenario:
+        if key == "assigned_beneficiaries" and isinstance(value, int) and value >= 1:
+            return self.model_copy(update={"aco": self.aco.scaled_to(value)})
+        stated = self.model_dump(exclude_unset=True)
+        head, _, tail = key.partition(".")
+        section = _section_of(head)
+        if section is not None and tail:
+            inner = stated.setdefault(section, {}).get(head) or {}
+            stated.setdefault(section, {})[head] = {**inner, tail: value}
+        elif section is not None:
+            stated.setdefault(section, {})[head] = value
+        elif tail:
+            terms = stated.setdefault("contract_terms", {})
+            terms[head] = {**terms.get(head, {}), tail: value}
+        else:
+            raise UserError(
+                f"--set {key}: no such key.{nearest(key, _all_keys())} The keys are: "
+                f"{', '.join(_all_keys())}; or CONTRACT.TERM for a term of a contract."
+            )
+        return validated_scenario(stated, f"--set {key}={value}")
+
+
+_SECTIONS: dict[str, type[BaseModel]] = {"aco": ACO, "assumptions": Assumptions, "run": RunSettings}
+
+
+def _section_of(key: str) -> str | None:
+    return next((name for name, model in _SECTIONS.items() if key in model.model_fields), None)
+
+
+def _all_keys() -> list[str]:
+    return [key for model in _SECTIONS.values() for key in model.model_fields]
+
+
+def _parsed(text: str) -> Any:
+    """Read a value as TOML would, or as a number; what is neither is plain text."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+
+def validated_scenario(stated: dict[str, Any], where: str) -> Scenario:
+    """Validate plain data into a scenario; a `UserError` names what is wrong."""
+    try:
+        return Scenario.model_validate(stated)
+    except ValidationError as error:
+        raise UserError(explain(error, where, Scenario)) from None
