@@ -121,7 +121,7 @@ def find_flips(
             continue
         below, above = _preferred(signs[left]), _preferred(signs[right])
         between = differences[left + 1 : right]
-        if between and all(abs(d.value) <= _ONE_CENT for d in between):
+        if any(abs(d.value) <= _ONE_CENT for d in between):
             equal = (rates[left + 1], rates[right - 1])
             flips.append(Flip(None, equal, below, above, searched))
         else:

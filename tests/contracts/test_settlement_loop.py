@@ -136,7 +136,9 @@ def test_the_rule_agrees_with_one_written_apart(contract_id: str) -> None:
         assert settled.net == pytest.approx(savings - losses, rel=1e-12, abs=1e-6), s
         assert settled.threshold == {1.0: 1.0, 0.5: 2.0, 0.0: 0.0, -1.0: -1.0}[passed], s
         seen.add(passed)
-    two_sided = any(resolve(contract, Circumstances(9000, agreement_year=y)).two_sided for y in (3,))
+    two_sided = any(
+        resolve(contract, Circumstances(9000, agreement_year=y)).two_sided for y in (3,)
+    )
     halved = contract_id.startswith("basic")
     assert seen == {0.0, 1.0} | ({-1.0} if two_sided else set()) | ({0.5} if halved else set())
 
