@@ -260,10 +260,17 @@ def run(
         )
         for r in resolved
     }
-    notes = [*scenario.aco.notes, *(note for r in resolved for note in r.notes)]
-    return Run(
-        scenario, population, noise, true_savings, simulated, results, tuple(dict.fromkeys(notes))
-    )
+    notes = (*scenario.aco.notes, *_gathered_notes(resolved))
+    return Run(scenario, population, noise, true_savings, simulated, results, notes)
+
+
+def _gathered_notes(resolved: Sequence[ResolvedContract]) -> list[str]:
+    """Return each note once, with the contracts that it holds for."""
+    holders: dict[str, list[str]] = {}
+    for contract in resolved:
+        for note in contract.notes:
+            holders.setdefault(note, []).append(contract.contract.id)
+    return [f"{', '.join(ids)}: {note}" for note, ids in holders.items()]
 
 
 def population_of(scenario: Scenario) -> Population:
@@ -357,6 +364,7 @@ def outcomes_of(
         met_msr=settled.threshold == SAVINGS,
         met_mlr=settled.threshold == LOSSES,
         limited=settled.limited,
+        one_sided=not resolved.two_sided,
     )
 
 

@@ -147,8 +147,7 @@ class _Resolution:
         asked = circumstances.performance_year
         if asked is not None and asked != self.year:
             self.notes.append(
-                f"{contract.id} does not cover performance year {asked}: "
-                f"its terms of {self.year} apply."
+                f"does not cover performance year {asked}; the terms of {self.year} apply."
             )
 
     def value(self, name: str, default: Any = None) -> Any:
@@ -205,7 +204,7 @@ class _Resolution:
         smallest = self.value("size_table_below_beneficiaries", 0)
         if self.at.assigned_beneficiaries < smallest:
             self.notes.append(
-                f"{self.contract.id}: below {smallest:,} assigned beneficiaries the size table "
+                f"below {smallest:,} assigned beneficiaries the size table "
                 "replaces the chosen MSR and MLR (42 CFR 425.110(b)(3)(iii))."
             )
             return size_table_rate(self.at.assigned_beneficiaries)
@@ -246,9 +245,8 @@ class _Resolution:
                 of_benchmark = math.inf
         elif of_revenue is not None:
             self.notes.append(
-                f"{self.contract.id}: participant revenue is not stated, so only the loss limit "
-                f"of {100 * of_benchmark:g} % of the benchmark applies; with --revenue the limit "
-                f"of {100 * of_revenue:g} % of revenue can lower what is owed."
+                "participant revenue is not stated, so only the loss limit in percent of the "
+                "benchmark applies; stated revenue can lower what is owed."
             )
         return {"loss_limit_of_benchmark": of_benchmark, "loss_limit_dollars": dollars}
 
@@ -264,7 +262,7 @@ class _Resolution:
     def extra_cash(self) -> float:
         months = 12 * self.at.assigned_beneficiaries
         flows = self.contract.extra_cash_flows
-        return sum(f.per_year + f.per_beneficiary_month * months for f in flows)
+        return sum((f.per_year + f.per_beneficiary_month * months for f in flows), start=0.0)
 
 
 def _bands(stated: list[Band] | None) -> rule.Bands:

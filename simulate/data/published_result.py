@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import NamedTuple
 
@@ -226,3 +226,18 @@ class PublishedResult:
             return None
         months = 12 * (self.performance_year - start.year) + 13 - start.month
         return months if 12 < months <= _LONGEST_PERIOD_MONTHS else None
+
+
+def as_plain_data(row: PublishedResult) -> dict[str, object]:
+    """Return a published result as plain data for JSON: dates as text, tuples by name."""
+    plain: dict[str, object] = {}
+    for name in (f.name for f in fields(row)):
+        value = getattr(row, name)
+        if isinstance(value, ByEnrollmentType):
+            value = value._asdict()
+        elif isinstance(value, date):
+            value = value.isoformat()
+        elif isinstance(value, Mapping):
+            value = dict(value)
+        plain[name] = value
+    return plain

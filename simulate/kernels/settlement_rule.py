@@ -103,8 +103,13 @@ def shared_loss_rate(terms: Terms, score: float, standard: float) -> float:
 
 
 def cents(dollars: float) -> float:
-    """Round to whole cents: thresholds are compared as the dollars CMS prints."""
-    return math.floor(dollars * 100.0 + 0.5)
+    """Round to whole cents: thresholds are compared as the dollars CMS prints.
+
+    Infinity, the MLR of a one-sided contract, stays infinite.
+    """
+    if math.isinf(dollars):
+        return dollars
+    return float(math.floor(dollars * 100.0 + 0.5))
 
 
 def within_bands(amount: float, benchmark: float, bands: Bands) -> float:

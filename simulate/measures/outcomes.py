@@ -19,7 +19,8 @@ class Outcomes:
     """Settled outcomes of the simulated years; arrays of shape (years,), US dollars.
 
     `met_msr` and `met_mlr` say whether the minimum savings or loss rate was reached,
-    `limited` whether a payment or loss limit cut the result.
+    `limited` whether a payment or loss limit cut the result. A `one_sided` contract
+    never owes, which is certain and not a matter of simulated years.
     """
 
     shared_savings: FloatArray
@@ -28,6 +29,7 @@ class Outcomes:
     met_msr: NDArray[np.bool_]
     met_mlr: NDArray[np.bool_]
     limited: NDArray[np.bool_]
+    one_sided: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,14 @@ def measure(outcomes: Outcomes) -> Measures:
     """Compute every measure of one contract from its settled years."""
     savings, losses, net = outcomes.shared_savings, outcomes.shared_losses, outcomes.net
     certain = bool(np.all(net == net[0]))
+    no_losses = certain or outcomes.one_sided
     return Measures(
         probability_of_meeting_msr=of.proportion(outcomes.met_msr, certain),
-        probability_of_meeting_mlr=of.proportion(outcomes.met_mlr, certain),
+        probability_of_meeting_mlr=of.proportion(outcomes.met_mlr, no_losses),
         probability_of_shared_savings=of.proportion(savings > 0.0, certain),
-        probability_of_shared_losses=of.proportion(losses > 0.0, certain),
+        probability_of_shared_losses=of.proportion(losses > 0.0, no_losses),
         probability_of_payment_limit=of.proportion(outcomes.limited & (savings > 0.0), certain),
-        probability_of_loss_limit=of.proportion(outcomes.limited & (losses > 0.0), certain),
+        probability_of_loss_limit=of.proportion(outcomes.limited & (losses > 0.0), no_losses),
         expected_shared_savings=of.mean(savings),
         expected_shared_losses=of.mean(losses),
         expected_net=of.mean(net),

@@ -6,6 +6,8 @@ import math
 
 from simulate.measures.estimate import Estimate
 
+# At no hits the standard error is sqrt(1/2)/years; 3/years is the 95 % bound.
+_RULE_OF_THREE = 3.0 * math.sqrt(2.0)
 _UNITS = ((1e9, "billion", "bn"), (1e6, "million", "M"), (1e3, "thousand", "k"), (1.0, "", ""))
 
 
@@ -23,7 +25,15 @@ def percent(estimate: Estimate, most: int = 2) -> str:
 
 
 def percent_with_error(estimate: Estimate, most: int = 2) -> str:
-    """Return percent with the standard error in the same unit: ``12.3 % ±0.1``."""
+    """Return percent with the standard error in the same unit: ``12.3 % ±0.1``.
+
+    What happened in none or in all of the simulated years is shown as a bound: three
+    in as many years could still be expected to have missed it.
+    """
+    if estimate.standard_error > 0.0 and estimate.value in (0.0, 1.0):
+        step = 10.0**-most
+        bound = max(step, step * math.ceil(_RULE_OF_THREE * 100.0 * estimate.standard_error / step))
+        return f"<{bound:.{most}f} %" if estimate.value == 0.0 else f">{100.0 - bound:.{most}f} %"
     decimals = decimals_for(100.0 * estimate.standard_error, most)
     return f"{percent(estimate, most)} {_error(100.0 * estimate.standard_error, decimals)}"
 

@@ -140,7 +140,7 @@ class Scenario(Strict):
                 raise UserError(
                     f"--set {change}: KEY=VALUE is wanted, such as common_shock_sd=0.01."
                 )
-            scenario = scenario._with(key.strip(), _parsed(text.strip()))
+            scenario = scenario._with(key.strip(), parsed_value(text.strip()))
         return scenario
 
     def with_values(self, values: dict[str, Any]) -> Scenario:
@@ -183,7 +183,7 @@ def _all_keys() -> list[str]:
     return [key for model in _SECTIONS.values() for key in model.model_fields]
 
 
-def _parsed(text: str) -> Any:
+def parsed_value(text: str) -> Any:
     """Read a value as TOML would, or as a number; what is neither is plain text."""
     try:
         return tomllib.loads(f"value = {text}")["value"]

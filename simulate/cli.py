@@ -1,0 +1,436 @@
+"""The command line: parses, calls, prints; decides nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from simulate._version import __version__
+from simulate.errors import UserError
+from simulate.output import check_writable, replace_file
+
+if TYPE_CHECKING:
+    from simulate.analysis.run import Run
+    from simulate.scenario.scenario import Scenario
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Risk of Medicare accountable care organizations (ACOs), contract by contract.",
+)
+
+_COMPILING = (
+    "Compiling the simulation kernels, once after installing; this takes about ten seconds …"
+)
+
+ScenarioFile = Annotated[
+    str | None, typer.Argument(metavar="SCENARIO.toml", help="Scenario file to start from.")
+]
+AcoId = Annotated[str | None, typer.Option("--aco", help="ACO by its CMS id, such as A1001.")]
+Year = Annotated[
+    int | None, typer.Option("--year", help="Performance year of the published row (latest).")
+]
+Results = Annotated[
+    str | None, typer.Option("--results", help="CMS results file that you downloaded.")
+]
+Contracts = Annotated[
+    str | None, typer.Option("--contracts", help="Contract ids, comma-separated.")
+]
+Years = Annotated[int | None, typer.Option("--years", help="Performance years to simulate.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the random stream.")]
+TrueSavings = Annotated[
+    str | None,
+    typer.Option("--true-savings", help="Fraction such as 0.02, 0, or history (default)."),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="KEY=VALUE, or CONTRACT.TERM=VALUE; may be repeated."),
+]
+ContractFiles = Annotated[
+    list[str] | None,
+    typer.Option("--contract-file", help="YAML file with a contract of your own."),
+]
+Report = Annotated[str | None, typer.Option("--report", help="Write the HTML report here.")]
+Json = Annotated[
+    str | None, typer.Option("--json", help="Write the result as JSON; - for standard output.")
+]
+WriteScenario = Annotated[
+    str | None,
+    typer.Option("--write-scenario", help="Write the scenario as TOML here, and do not run it."),
+]
+Threads = Annotated[
+    int | None, typer.Option("--threads", min=1, help="Threads; never changes a result.")
+]
+ChunkYears = Annotated[
+    int | None,
+    typer.Option("--chunk-years", min=1, help="Years a task; never changes a result."),
+]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"simulate {__version__}")
+        raise typer.Exit
+
+
+@app.command("run")
+def run_command(
+    scenario: ScenarioFile = None,
+    aco: AcoId = None,
+    year: Year = None,
+    results: Results = None,
+    contracts: Contracts = None,
+    years: Years = None,
+    seed: Seed = None,
+    true_savings: TrueSavings = None,
+    changes: Changes = None,
+    contract_file: ContractFiles = None,
+    report: Report = None,
+    json_file: Json = None,
+    write_scenario: WriteScenario = None,
+    threads: Threads = None,
+    chunk_years: ChunkYears = None,
+) -> None:
+    r"""Risk of one ACO under each contract.
+
+    \b
+    simulate run --aco A1001
+    simulate run --aco A1001 --contracts track-2,track-3 --report risk.html
+    simulate run my_aco.toml --set common_shock_sd=0.01
+    """
+    stated = _stated_scenario(
+        scenario, aco, year, results,
+        _changes(changes, contracts, years, seed, true_savings, contract_file),
+    )  # fmt: skip
+    if write_scenario:
+        from simulate.scenario.file import scenario_text
+
+        _write_text(write_scenario, scenario_text(stated), "--write-scenario")
+        return
+    _check_outputs(report, json_file)
+    finished = _run(stated, threads, chunk_years)
+    if json_file:
+        _write_json(json_file, finished.to_dict())
+    if json_file != "-":
+        from simulate.report.terminal import show_run
+
+        show_run(finished)
+    if report:
+        _write_report(finished, report)
+
+
+@app.command("compare")
+def compare_command(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="Contract id.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="Contract id.")],
+    scenario: ScenarioFile = None,
+    aco: AcoId = None,
+    year: Year = None,
+    results: Results = None,
+    years: Years = None,
+    seed: Seed = None,
+    true_savings: TrueSavings = None,
+    changes: Changes = None,
+    contract_file: ContractFiles = None,
+    report: Report = None,
+    json_file: Json = None,
+    threads: Threads = None,
+    chunk_years: ChunkYears = None,
+) -> None:
+    r"""Two contracts on the same simulated years: paired differences, and which is better.
+
+    \b
+    simulate compare track-2 track-3 --aco A1001
+    """
+    if first == second:
+        raise UserError(f"compare {first} {second}: name two different contracts.")
+    stated = _stated_scenario(
+        scenario, aco, year, results,
+        _changes(changes, f"{first},{second}", years, seed, true_savings, contract_file),
+    )  # fmt: skip
+    _check_outputs(report, json_file)
+    finished = _run(stated, threads, chunk_years)
+    from simulate.analysis.compare import compare
+
+    comparison = compare(finished, first, second, _execution(threads, chunk_years))
+    if json_file:
+        _write_json(json_file, {**finished.to_dict(), "comparison": comparison.to_dict()})
+    if json_file != "-":
+        from simulate.report.terminal import show_comparison, show_run
+
+        show_run(finished)
+        show_comparison(comparison)
+    if report:
+        _write_report(finished, report, comparison)
+
+
+@app.command("contracts")
+def contracts_command(
+    contract_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="Contract id; left out: the catalogue.")
+    ] = None,
+    contract_file: Annotated[
+        str | None, typer.Option("--contract-file", help="Show a contract of your own.")
+    ] = None,
+    json_file: Json = None,
+) -> None:
+    """Show the catalogue of contracts, or one contract's terms with their references."""
+    from simulate.contracts.contract import contract_ids, load_contract, read_contract_file
+
+    if contract_file:
+        chosen = [read_contract_file(contract_file)]
+    else:
+        chosen = [load_contract(i) for i in ([contract_id] if contract_id else contract_ids())]
+    if json_file:
+        stated = [c.model_dump(mode="json", exclude_none=True) for c in chosen]
+        _write_json(json_file, stated[0] if contract_id or contract_file else stated)
+    if json_file != "-":
+        from simulate.report.terminal import show_contract, show_contracts
+
+        if contract_id or contract_file:
+            show_contract(chosen[0])
+        else:
+            show_contracts(chosen)
+
+
+@app.command("aco")
+def aco_command(
+    aco_id: Annotated[str, typer.Argument(metavar="ID", help="CMS id, such as A1001.")],
+    results: Results = None,
+    json_file: Json = None,
+) -> None:
+    """Show what CMS published for one ACO, year by year."""
+    from pathlib import Path
+
+    from simulate.data import history, result
+
+    rows = (result(aco_id, results_file=Path(results)),) if results else history(aco_id)
+    if json_file:
+        from simulate.data.published_result import as_plain_data
+
+        _write_json(json_file, [as_plain_data(row) for row in rows])
+    if json_file != "-":
+        from simulate.report.terminal import show_history
+
+        show_history(rows)
+
+
+@app.command("settle")
+def settle_command(
+    contract_id: Annotated[str, typer.Argument(metavar="ID", help="Contract id.")],
+    beneficiaries: Annotated[int, typer.Option(help="Assigned beneficiaries.")],
+    benchmark: Annotated[float, typer.Option(help="Total updated benchmark, dollars.")],
+    expenditure: Annotated[float, typer.Option(help="Total expenditure, dollars.")],
+    quality: Annotated[float, typer.Option(help="Quality score, a fraction from 0 to 1.")] = 1.0,
+    quality_standard: Annotated[
+        str, typer.Option(help="Quality standard: met, alternative or failed.")
+    ] = "met",
+    msr: Annotated[
+        str, typer.Option(help="MSR and MLR where chosen: 0.0, 0.5, 1.0, 1.5, 2.0 or table.")
+    ] = "2.0",
+    revenue: Annotated[
+        float | None, typer.Option(help="Participants' Parts A and B revenue, dollars a year.")
+    ] = None,
+    low_revenue: Annotated[
+        bool, typer.Option("--low-revenue", help="Low revenue ACO (42 CFR 425.20).")
+    ] = False,
+    year: Annotated[
+        int | None, typer.Option(help="Performance year; the latest that the contract covers.")
+    ] = None,
+    agreement_year: Annotated[
+        int, typer.Option(min=1, max=10, help="Performance year within the agreement.")
+    ] = 1,
+    agreement_start: Annotated[
+        int | None, typer.Option(help="Calendar year in which the agreement began.")
+    ] = None,
+    disaster_months: Annotated[
+        float, typer.Option(help="Share of the year's months affected by a disaster.")
+    ] = 0.0,
+    disaster_beneficiaries: Annotated[
+        float, typer.Option(help="Share of beneficiaries affected by a disaster.")
+    ] = 0.0,
+    months_in_programme: Annotated[
+        int, typer.Option(min=0, max=12, help="Months before an early termination.")
+    ] = 12,
+    termination: Annotated[
+        Literal["none", "voluntary", "involuntary"], typer.Option(help="Kind of early termination.")
+    ] = "none",
+    months_in_year: Annotated[
+        int, typer.Option(min=1, max=12, help="6 for the half years of 2019, else 12.")
+    ] = 12,
+    guardrail: Annotated[
+        bool, typer.Option("--guardrail", help="Savings exist only by the guardrail.")
+    ] = False,
+    changes: Changes = None,
+    contract_file: Annotated[
+        str | None, typer.Option("--contract-file", help="YAML file that holds the contract ID.")
+    ] = None,
+    json_file: Json = None,
+) -> None:
+    r"""One settlement with its waterfall, every step with the paragraph it comes from.
+
+    \b
+    simulate settle basic-e --beneficiaries 60000 --benchmark 500e6 --expenditure 487e6
+    """
+    from simulate.contracts.contract import load_contract, read_contract_file
+    from simulate.contracts.resolution import Circumstances
+    from simulate.contracts.settlement import settle
+
+    own = read_contract_file(contract_file) if contract_file else None
+    contract = own if own is not None and own.id == contract_id else load_contract(contract_id)
+    contract = contract.with_terms(_terms_of(contract_id, changes or []))
+    settlement = settle(
+        contract,
+        Circumstances(
+            assigned_beneficiaries=beneficiaries,
+            performance_year=year,
+            agreement_year=agreement_year,
+            agreement_start_year=agreement_start,
+            msr=msr,
+            low_revenue=low_revenue,
+            participant_revenue=revenue,
+            disaster_months_share=disaster_months,
+            disaster_beneficiary_share=disaster_beneficiaries,
+            months_in_programme=months_in_programme,
+            termination=termination,
+            months_in_year=months_in_year,
+            guardrail=guardrail,
+        ),
+        benchmark,
+        expenditure,
+        quality,
+        quality_standard,  # type: ignore[arg-type]  # settle refuses anything else by name
+    )
+    if json_file:
+        _write_json(json_file, settlement.to_dict())
+    if json_file != "-":
+        from simulate.report.terminal import show_settlement
+
+        show_settlement(settlement)
+
+
+def _stated_scenario(
+    path: str | None, aco_id: str | None, year: int | None, results: str | None, changes: list[str]
+) -> Scenario:
+    from simulate.scenario.aco import ACO
+    from simulate.scenario.file import read_scenario
+    from simulate.scenario.scenario import Scenario
+
+    if (path is None) == (aco_id is None):
+        raise UserError(
+            "name either a scenario file or an ACO: simulate run my_aco.toml, or "
+            "simulate run --aco A1001."
+        )
+    if path is not None and (year is not None or results is not None):
+        raise UserError("--year and --results go with --aco; a scenario file states its own year.")
+    if path is not None:
+        return read_scenario(path).with_changes(changes)
+    assert aco_id is not None
+    return Scenario(aco=ACO.from_published_results(aco_id, year, results)).with_changes(changes)
+
+
+def _changes(
+    changes: list[str] | None,
+    contracts: str | None,
+    years: int | None,
+    seed: int | None,
+    true_savings: str | None,
+    contract_files: list[str] | None,
+) -> list[str]:
+    """Return every option that states a key of the scenario as a change of that key."""
+    stated = {"years": years, "seed": seed, "true_savings": true_savings}
+    options = [f"{key}={value}" for key, value in stated.items() if value is not None]
+    if contracts is not None:
+        options.append(f"contracts={json.dumps([c.strip() for c in contracts.split(',') if c])}")
+    if contract_files:
+        options.append(f"contract_files={json.dumps(contract_files)}")
+    return [*(changes or []), *options]
+
+
+def _terms_of(contract_id: str, changes: list[str]) -> dict[str, Any]:
+    from simulate.scenario.scenario import parsed_value
+
+    terms = {}
+    for change in changes:
+        key, separator, text = change.partition("=")
+        owner, _, term = key.strip().rpartition(".")
+        if not separator or owner not in ("", contract_id) or not term:
+            raise UserError(f"--set {change}: {contract_id}.TERM=VALUE is wanted here.")
+        terms[term] = parsed_value(text.strip())
+    return terms
+
+
+def _run(scenario: Scenario, threads: int | None, chunk_years: int | None) -> Run:
+    from simulate.analysis.run import chosen_contracts
+    from simulate.report.progress import YearsProgress, said_if_slow
+
+    chosen_contracts(scenario)  # a misspelt contract is refused before any compiler is loaded
+    with said_if_slow(_COMPILING):
+        from simulate.engine.warm import compile_kernels
+
+        compile_kernels()
+    from simulate.analysis.run import run
+
+    with YearsProgress(scenario.run.years) as progress:
+        return run(scenario, execution=_execution(threads, chunk_years, progress))
+
+
+def _execution(
+    threads: int | None, chunk_years: int | None, progress: Callable[[int], None] | None = None
+) -> Any:
+    from simulate.engine.years import Execution
+
+    return Execution(threads, chunk_years, progress)
+
+
+def _check_outputs(report: str | None, json_file: str | None) -> None:
+    if report:
+        check_writable(report, "--report")
+    if json_file and json_file != "-":
+        check_writable(json_file, "--json")
+
+
+def _write_report(finished: Run, path: str, comparison: Any = None) -> None:
+    from simulate.report.html import write_report
+
+    write_report(finished, path, comparison, command=shlex.join(["simulate", *sys.argv[1:]]))
+
+
+def _write_json(path: str, data: Any) -> None:
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if path == "-":
+        sys.stdout.write(text)
+    else:
+        _write_text(path, text, "--json")
+
+
+def _write_text(path: str, text: str, option: str) -> None:
+    check_writable(path, option)
+    replace_file(path, text)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one message and exit status 2."""
+    try:
+        app(prog_name="simulate")
+    except UserError as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        # The reader of a pipe has left (simulate … | head): nothing to say.
+        sys.stderr.close()
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The answer in words: the same sentences in the terminal and in the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulate.report.numbers import (
+    decimals_for,
+    dollars,
+    percent,
+    percent_with_error,
+    plain_percent,
+)
+
+if TYPE_CHECKING:
+    from simulate.analysis.run import ContractResult, Run
+    from simulate.measures.comparison import Flip
+    from simulate.measures.estimate import Estimate
+
+
+def headline_contract(run: Run) -> str:
+    """Return the contract that the answer is about: the ACO's own, else the last one."""
+    return run.aco.contract if run.aco.contract in run.contracts else list(run.contracts)[-1]
+
+
+def answer(run: Run) -> str:
+    """Return the answer for the headline contract, one to three sentences."""
+    result = run[headline_contract(run)]
+    title = result.resolved.contract.title
+    earns = (
+        f"Under {title} you earn shared savings in "
+        f"{_with_error(result.probability_of_shared_savings)} of years, on average "
+        f"{dollars(result.expected_shared_savings)} a year over all years, at "
+        f"{true_savings_phrase(run)}."
+    )
+    return " ".join([earns, _owes(result), _by_luck(result)])
+
+
+def _owes(result: ContractResult) -> str:
+    if not result.resolved.two_sided:
+        return "It is one-sided: you never owe."
+    owed = result.measures.probability_of_shared_losses
+    if owed.value == 0.0:
+        return "You owe money in none of the simulated years."
+    tail = result.measures.loss_var_95
+    rare = (
+        f"one year in twenty more than {dollars(tail)}"
+        if tail.value > 0.0
+        else f"in the worst twentieth of years {dollars(result.measures.loss_tvar_95)} on average"
+    )
+    return (
+        f"You owe money in {_with_error(owed)} of years; "
+        f"on average {dollars(result.measures.expected_shared_losses)} a year, {rare}."
+    )
+
+
+def _by_luck(result: ContractResult) -> str:
+    luck = result.chance_alone
+    earns = (
+        f"By chance alone, with no true savings, {_with_error(luck.probability_of_shared_savings)}"
+    )
+    if not result.resolved.two_sided:
+        return f"{earns} of years would earn."
+    return f"{earns} of years would earn and {_with_error(luck.probability_of_shared_losses)} owe."
+
+
+def _with_error(estimate: Estimate) -> str:
+    decimals = decimals_for(100.0 * estimate.standard_error, 2)
+    error = max(round(100.0 * estimate.standard_error, decimals), 10.0**-decimals)
+    if estimate.standard_error == 0.0:
+        return percent(estimate)
+    return f"{percent(estimate)} (±{error:.{decimals}f})"
+
+
+def true_savings_phrase(run: Run) -> str:
+    """Return the assumed true savings in words: ``true savings 8.7 % (sd 0.9)``."""
+    view = run.true_savings.view
+    if view.sd == 0.0:
+        return f"true savings {plain_percent(view.mean)}"
+    return f"true savings {plain_percent(view.mean, 1)} (sd {100.0 * view.sd:.1f} points)"
+
+
+def flip_sentence(flip: Flip, first: str, second: str) -> str:
+    """Return where the preference between two contracts changes, in one sentence."""
+    names = (first, second)
+    low, high = (plain_percent(rate, 0) for rate in flip.searched)
+    if flip.true_savings is not None:
+        return (
+            f"{names[flip.preferred_below]} has the larger expected net below true savings of "
+            f"{percent_with_error(flip.true_savings)}, {names[flip.preferred_above]} above."
+        )
+    if flip.equal_between is not None:
+        start, end = (plain_percent(rate, 1) for rate in flip.equal_between)
+        return (
+            f"{names[flip.preferred_above]} has the larger expected net at true savings above "
+            f"{end}, {names[flip.preferred_below]} below {start}; in between both pay the same."
+        )
+    if flip.preferred_below < 0:
+        return f"Both pay the same at any true savings from {low} to {high}."
+    return (
+        f"{names[flip.preferred_below]} has at least the expected net of the other at any true "
+        f"savings from {low} to {high}."
+    )
