@@ -219,7 +219,7 @@ class Contract(_Strict):
         try:
             return Contract.model_validate(stated)
         except ValidationError as error:
-            raise UserError(explain(error, f"contract {self.id}")) from None
+            raise UserError(explain(error, f"contract {self.id}", Contract)) from None
 
 
 def _every_value(term: Term[Any] | None) -> list[Any]:
@@ -302,8 +302,13 @@ def read_contract_file(path: str | Path) -> Contract:
 
 def _validated(text: str, where: str) -> Contract:
     try:
-        return Contract.model_validate(_parse_yaml(text))
-    except yaml.YAMLError as error:
+        stated = _parse_yaml(text)
+    except (yaml.YAMLError, ValueError) as error:
+        # The loader raises a plain ValueError for a date that does not exist.
         raise UserError(f"{where}: not valid YAML: {error}") from None
+    if not isinstance(stated, dict):
+        raise UserError(f"{where}: empty, or not a table of keys; see `simulate contracts`.")
+    try:
+        return Contract.model_validate(stated)
     except ValidationError as error:
-        raise UserError(explain(error, where)) from None
+        raise UserError(explain(error, where, Contract)) from None

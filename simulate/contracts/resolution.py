@@ -16,6 +16,7 @@ from simulate.errors import UserError
 from simulate.kernels import settlement_rule as rule
 
 QualityStandard = Literal["met", "alternative", "failed"]
+TERMINATIONS = ("none", "voluntary", "involuntary")
 STANDARDS: dict[str, float] = {
     "met": rule.STANDARD_MET,
     "alternative": rule.STANDARD_ALTERNATIVE,
@@ -133,7 +134,30 @@ def resolve(contract: Contract, circumstances: Circumstances) -> ResolvedContrac
     UserError
         A choice that the contract does not have, or shares outside 0 to 1.
     """
+    _check(circumstances)
     return _Resolution(contract, circumstances).resolved()
+
+
+def _check(at: Circumstances) -> None:
+    check_shares(
+        disaster_months_share=at.disaster_months_share,
+        disaster_beneficiary_share=at.disaster_beneficiary_share,
+    )
+    for name, value, low, high in (
+        ("agreement_year", at.agreement_year, 1, 10),
+        ("months_in_programme", at.months_in_programme, 0, 12),
+        ("months_in_year", at.months_in_year, 1, 12),
+    ):
+        if not low <= value <= high:
+            raise UserError(f"{name} = {value}: a whole number from {low} to {high} is wanted.")
+    if at.termination not in TERMINATIONS:
+        raise UserError(f"termination = {at.termination!r}: allowed are {', '.join(TERMINATIONS)}.")
+    revenue = at.participant_revenue
+    if revenue is not None and not 0.0 <= revenue < 1e12:
+        raise UserError(
+            f"participant_revenue (--revenue) = {revenue:g}: dollars a year are wanted, at least "
+            "0 and below 1,000,000,000,000."
+        )
 
 
 class _Resolution:

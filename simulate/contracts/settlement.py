@@ -117,11 +117,7 @@ def settle(
     42 CFR 425.604, 605, 606, 610.
     """
     _check_dollars(benchmark=benchmark, expenditure=expenditure)
-    check_shares(
-        quality=quality_score,
-        disaster_months_share=circumstances.disaster_months_share,
-        disaster_beneficiary_share=circumstances.disaster_beneficiary_share,
-    )
+    check_shares(quality=quality_score)
     resolved = resolve(contract, circumstances)
     if quality_standard not in STANDARDS:
         raise UserError(
@@ -136,7 +132,8 @@ def settle(
     standard = STANDARDS[quality_standard]
     outcome = rule.settle_year(resolved.terms, benchmark, expenditure, quality_score, standard)
     steps = tuple(_waterfall(resolved, outcome, benchmark, expenditure))
-    savings, losses = round(outcome.shared_savings, 2), round(outcome.shared_losses, 2)
+    savings = _whole_cents(outcome.shared_savings) / 100
+    losses = _whole_cents(outcome.shared_losses) / 100
     return Settlement(
         resolved,
         outcome,
@@ -296,14 +293,19 @@ def _limit_detail(terms: rule.Terms) -> str:
     )
 
 
+def _whole_cents(dollars: float) -> int:
+    """Round half cents away from zero: the one rounding of everything that is shown."""
+    return int(math.copysign(rule.cents(abs(dollars)), dollars))
+
+
 class _Running:
     """A running amount in whole cents, so that printed lines add up exactly."""
 
     def __init__(self, start: float) -> None:
-        self.cents = round(100 * start)
+        self.cents = _whole_cents(start)
 
     def to(self, step: str, amount: float, detail: str, reference: str) -> Step:
-        before, self.cents = self.cents, round(100 * amount)
+        before, self.cents = self.cents, _whole_cents(amount)
         return Step(step, (self.cents - before) / 100, detail, reference)
 
 

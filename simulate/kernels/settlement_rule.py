@@ -3,7 +3,9 @@
 The same source serves three callers: the printed waterfall of one settlement and
 the replay of published rows run it as plain Python; `settlement_loop` compiles it
 for millions of simulated years. So it uses nothing but arithmetic on floats, and
-this module imports no compiler.
+this module imports no compiler. The loop over years stands here too, uncompiled:
+compiled code is cached with the file that its function stands in, so a changed rule
+can never meet stale machine code.
 
 The steps are those of CMS, "Shared Savings and Losses, Assignment and Quality
 Performance Standard Methodology Specifications", version 11 (January 2023),
@@ -193,3 +195,29 @@ def settle_year(
         gross, threshold, sharing_rate, loss_rate, shareable, share, sequestered, over_limit,
         relieved, not_due, shared_savings, withheld, shared_losses, terms.extra_cash, net, limit,
     )  # fmt: skip
+
+
+def settle_years(terms, benchmark, expenditures, score, standard, outcome):  # type: ignore[no-untyped-def]
+    """Settle every simulated year under one contract.
+
+    Parameters
+    ----------
+    terms : Terms
+        Resolved terms.
+    benchmark : float
+        Total updated benchmark, dollars.
+    expenditures : float64 array, shape (years,)
+        Total expenditure of each simulated year, dollars.
+    score, standard : float
+        Quality, as in `settle_year`.
+    outcome : float64 array, shape (5, years)
+        Filled with shared savings, shared losses, net, threshold and the amount cut by
+        a limit.
+    """
+    for year in range(expenditures.size):
+        settled = settle_year(terms, benchmark, expenditures[year], score, standard)
+        outcome[0, year] = settled.shared_savings
+        outcome[1, year] = settled.shared_losses
+        outcome[2, year] = settled.net
+        outcome[3, year] = settled.threshold
+        outcome[4, year] = settled.over_limit

@@ -39,7 +39,7 @@ def _no_percent_rate(value: Any) -> Any:
 Fraction = Annotated[float, BeforeValidator(_no_percent), Field(ge=0.0, le=1.0)]
 Rate = Annotated[float, BeforeValidator(_no_percent_rate), Field(gt=-0.5, lt=0.5)]
 PerCapita = Annotated[float, Field(ge=0.0, le=1_000_000.0, allow_inf_nan=False)]
-Dollars = Annotated[float, Field(gt=0.0, lt=1e12, allow_inf_nan=False)]
+Revenue = Annotated[float, Field(ge=0.0, lt=1e12, allow_inf_nan=False)]
 Basis = Literal["truncated", "untruncated"]
 
 
@@ -121,7 +121,7 @@ class ACO(Strict):
     revenue_category: Literal["low", "high", "unknown"] = Field(
         "unknown", description="Low or high revenue ACO (42 CFR 425.20): low, high or unknown."
     )
-    participant_revenue: Dollars | None = Field(
+    participant_revenue: Revenue | None = Field(
         None,
         description="Participants' Parts A and B fee-for-service revenue, dollars a year; "
         "lowers the loss limit of BASIC C to E and Track 1+.",

@@ -144,7 +144,7 @@ def test_other_derivations_do_not_fit() -> None:
     assert missed(2.136) == 0
     assert missed(2.15) == 2
     assert missed(2.136, blend_levels=True) == 1
-    assert min(missed(k, tail=2) for k in np.arange(1.0, 3.0, 0.005)) >= 5
+    assert min(missed(k, tail=2) for k in np.arange(1.0, 3.0, 0.01)) >= 5
 
 
 # ---- The choice of an ACO on a two-sided track ----
