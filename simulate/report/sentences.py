@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulate.report.numbers import (
-    decimals_for,
     dollars,
     percent,
     percent_with_error,
@@ -41,7 +40,7 @@ def _owes(result: ContractResult) -> str:
         return "It is one-sided: you never owe."
     owed = result.measures.probability_of_shared_losses
     if owed.value == 0.0:
-        return "You owe money in none of the simulated years."
+        return f"You owe money in {_with_error(owed)} of years: in none that was simulated."
     tail = result.measures.loss_var_95
     rare = (
         f"one year in twenty more than {dollars(tail)}"
@@ -65,11 +64,15 @@ def _by_luck(result: ContractResult) -> str:
 
 
 def _with_error(estimate: Estimate) -> str:
-    decimals = decimals_for(100.0 * estimate.standard_error, 2)
-    error = max(round(100.0 * estimate.standard_error, decimals), 10.0**-decimals)
     if estimate.standard_error == 0.0:
         return percent(estimate)
-    return f"{percent(estimate)} (±{error:.{decimals}f})"
+    shown = percent_with_error(estimate, 1)
+    if shown.startswith("<"):
+        return f"fewer than {shown[1:]}"
+    if shown.startswith(">"):
+        return f"more than {shown[1:]}"
+    value, error = shown.split(" ±")
+    return f"{value} (±{error})"
 
 
 def true_savings_phrase(run: Run) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from simulate.measures.comparison import Comparison
     from simulate.measures.outcomes import Measures
 
-_PIPED_WIDTH = 132
+_PIPED_WIDTH = 160
 
 
 def console() -> Console:
@@ -60,7 +60,7 @@ def show_run(run: Run) -> None:
     out.print(answer(run))
     out.print()
     both = _both_views_table(run)
-    if out.measure(both).maximum <= out.width:
+    if out.measure(both, options=out.options.update(max_width=999)).maximum <= out.width:
         out.print(both)
     else:
         for table in _one_view_tables(run):
