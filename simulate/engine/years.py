@@ -149,12 +149,20 @@ class _Simulation:
         self.tables = [SpendTable(model) for model in population.models]
         self.levels = np.stack([table.levels for table in self.tables])
         self.counts = np.array(population.beneficiaries, dtype=np.int64)
+        self.benchmark = np.array(population.benchmark_by_type)
 
     def expenditure(self, start: int, stop: int) -> FloatArray:
         """Return dollars by view, year and enrollment type for a range of years."""
-        factors = self._factors(np.arange(start, stop, dtype=np.uint64))
-        benchmark = np.array(self.population.benchmark_by_type)
-        expected: FloatArray = factors[:, :, None] * benchmark
+        years = np.arange(start, stop, dtype=np.uint64)
+        shared = self._shared_factor(years)
+        left = 1.0 - self._true_savings(years)
+        if not self.noise.as_stated:
+            return self._expenditure(left * shared, start)
+        by_chance = self._expenditure(shared[None, :], start)
+        return np.asarray(by_chance + (left - 1.0)[:, :, None] * self.benchmark)
+
+    def _expenditure(self, factors: FloatArray, start: int) -> FloatArray:
+        expected: FloatArray = factors[:, :, None] * self.benchmark
         if self.noise.people == 0.0:
             return expected
         drawn = self._people(factors, start)
@@ -165,16 +173,21 @@ class _Simulation:
     def _normal(self, years: NDArray[np.uint64], source: int) -> FloatArray:
         return np.asarray(ndtri(shared_uniforms(self.seed, years, source)))
 
-    def _factors(self, years: NDArray[np.uint64]) -> FloatArray:
-        """Return what truncated spending is multiplied by, shape (views, years)."""
+    def _shared_factor(self, years: NDArray[np.uint64]) -> FloatArray:
+        """Return what moves all truncated spending of a year by chance, shape (years,)."""
         shared = np.ones(years.size)
         if self.noise.practice_sd:
             shared *= 1.0 + self.noise.practice_sd * self._normal(years, PRACTICES)
         if self.noise.common_shock_sd:
             sd = self.noise.common_shock_sd
             shared *= np.exp(sd * self._normal(years, COMMON_SHOCK) - 0.5 * sd * sd)
-        ability = self._normal(years, TRUE_SAVINGS) if any(v.sd for v in self.views) else 0.0
-        return np.stack([(1.0 - (view.mean + view.sd * ability)) * shared for view in self.views])
+        return shared
+
+    def _true_savings(self, years: NDArray[np.uint64]) -> FloatArray:
+        """Return the true savings of each view and year, fractions, shape (views, years)."""
+        uncertain = any(view.sd for view in self.views)
+        position = self._normal(years, TRUE_SAVINGS) if uncertain else np.zeros(years.size)
+        return np.stack([view.mean + view.sd * position for view in self.views])
 
     def _people(self, factors: FloatArray, start: int) -> FloatArray:
         from simulate.kernels.people import sum_people
@@ -189,5 +202,5 @@ class _Simulation:
         sums = np.empty(caps.shape, dtype=np.int64)
         key0, key1 = (np.uint32(word) for word in key_words(self.seed))
         sum_people(self.levels, self.counts, caps, start, key0, key1, sums)
-        per_person = np.array(self.population.benchmark_by_type) / np.maximum(self.counts, 1)
+        per_person = self.benchmark / np.maximum(self.counts, 1)
         return np.asarray(sums.transpose(1, 0, 2) * worth * per_person)

@@ -94,16 +94,15 @@ class Noise:
     common_shock_sd : float
         Standard deviation of the common shock of a year (its logarithm), the same for
         every member and every size.
+    as_stated : bool
+        The deviation of the savings rate is as stated at any true savings: it is that at
+        no savings. Otherwise chance moves what is spent, so savings make it smaller too.
     """
 
     people: float
     practice_sd: float
     common_shock_sd: float
-
-    @property
-    def silent(self) -> bool:
-        """Whether nothing is random."""
-        return self.people == 0.0 and self.practice_sd == 0.0 and self.common_shock_sd == 0.0
+    as_stated: bool = False
 
 
 def default_noise(
@@ -124,6 +123,6 @@ def noise_from_constant(
     """
     people = population.people_noise_constant
     if noise_constant <= people:
-        return Noise(noise_constant / people, 0.0, common_shock_sd)
+        return Noise(noise_constant / people, 0.0, common_shock_sd, as_stated=True)
     missing = math.sqrt(noise_constant**2 - people**2)
-    return Noise(1.0, missing / math.sqrt(population.size), common_shock_sd)
+    return Noise(1.0, missing / math.sqrt(population.size), common_shock_sd, as_stated=True)
