@@ -243,8 +243,10 @@ def by_hand(s: Situation) -> tuple[float, float, float]:
         return 0.0, 0.0, 0.0
     if name in ("basic-c", "basic-d", "basic-e", "track-1-plus"):
         loss_rate = 0.30
-    elif name == "enhanced" and s.year >= 2023:
-        loss_rate = 0.75 if s.standard == "failed" else 1.0 - 0.75 * s.score
+    elif name in ("track-2", "track-3", "enhanced") and s.year >= 2021:
+        # 85 FR 84472: from 2021 the score moves the loss rate, the standard met or not.
+        highest = 0.60 if name == "track-2" else 0.75
+        loss_rate = highest if s.standard == "failed" else 1.0 - highest * s.score
     else:
         loss_rate = 1.0 - rate
     floor, ceiling = {

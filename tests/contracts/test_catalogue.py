@@ -146,6 +146,8 @@ EXPECTED: dict[tuple[str, int, int], dict[str, Any]] = {
         "loss_limit_of_benchmark": 0.05,
     },
     ("track-2", 2017, 2): {"loss_limit_of_benchmark": 0.075},
+    # PY2021 results: relief 1,110,310 = 2,382,640 x (1 - .60 x .89)
+    ("track-2", 2021, 5): {"loss_rate_rule": ONE_MINUS_SCORE},
     ("track-2", 2020, 4): {
         "loss_limit_of_benchmark": 0.10,
         "size_table_below_beneficiaries": 5000,
@@ -198,7 +200,7 @@ EXPECTED: dict[tuple[str, int, int], dict[str, Any]] = {
         "loss_limit_of_benchmark": 0.15,
         "half_rate": None,
     },
-    ("enhanced", 2022, 4): {"loss_rate_rule": ONE_MINUS_FINAL, "quality_rule": "pass-or-fail"},
+    ("enhanced", 2022, 4): {"loss_rate_rule": ONE_MINUS_SCORE, "quality_rule": "pass-or-fail"},
     ("enhanced", 2023, 5): {
         "loss_rate_rule": ONE_MINUS_SCORE,
         "quality_rule": "standard-or-alternative",
@@ -270,6 +272,7 @@ UNCONFIRMED = {
     },
     "track-2-2012": {"loss_limit_of_benchmark"},  # 5, 7.5, 10 % in the final text
     "track-2": {"loss_limit_of_benchmark"},
+    "track-3": {"loss_rate_rule"},  # of 2021: shown by published results for Track 2 alone
     "track-1-plus": {"payment_limit", "loss_limit_basis"},
 }
 

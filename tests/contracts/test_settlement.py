@@ -353,7 +353,7 @@ def test_final_sharing_rate_by_quality_period(
         (2020, "met", 0.6, 0.55),  # 1 - .75 x .6
         (2020, "met", 0.9, 0.40),  # 1 - .675 -> floor
         (2020, "failed", 0.9, 0.75),  # 1 - 0 -> ceiling
-        (2021, "met", 0.2, 0.40),  # full rate: 1 - .75 -> floor
+        (2021, "met", 0.2, 0.75),  # 1 - .15 -> ceiling, though the sharing rate is full
         (2022, "failed", 0.9, 0.75),
         (2023, "met", 0.2, 0.75),  # the score counts though the standard is met
         (2023, "met", 0.6, 0.55),
