@@ -319,6 +319,62 @@ def settle_command(
         show_settlement(settlement)
 
 
+@app.command("replay")
+def replay_command(
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE.csv", help="CMS results file; left out: all that ship."),
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", help="Performance year, where the file does not say.")
+    ] = None,
+    csv_file: Annotated[
+        str | None, typer.Option("--csv", help="Write every row with its recomputation here.")
+    ] = None,
+    json_file: Json = None,
+) -> None:
+    """Recompute every settlement of a CMS results file and compare with what CMS published."""
+    from simulate.data import read_results_file
+    from simulate.verify.replay import replay_file, replay_shipped
+
+    for option, path in (("--csv", csv_file), ("--json", json_file)):
+        if path and path != "-":
+            check_writable(path, option)
+    replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
+    if csv_file:
+        replay.write_csv(csv_file)
+    if json_file:
+        _write_json(json_file, replay.to_dict())
+    if json_file != "-":
+        from simulate.report.evidence import show_replay
+
+        show_replay(replay)
+
+
+@app.command("verify")
+def verify_command(
+    full: Annotated[bool, typer.Option("--full", help="Simulate ten times the years.")] = False,
+    json_file: Json = None,
+) -> None:
+    """Hold the package against every answer key; exit status 1 if any check fails."""
+    from simulate.report.progress import said_if_slow
+
+    if json_file and json_file != "-":
+        check_writable(json_file, "--json")
+    with said_if_slow("Checking against every answer key; this takes up to a minute …", 3.0):
+        from simulate.verify.verification import verify
+
+        verification = verify(full)
+    if json_file:
+        _write_json(json_file, verification.to_dict())
+    if json_file != "-":
+        from simulate.report.evidence import show_verification
+
+        show_verification(verification)
+    if not verification.passed:
+        raise typer.Exit(1)
+
+
 def _stated_scenario(
     path: str | None, aco_id: str | None, year: int | None, results: str | None, changes: list[str]
 ) -> Scenario:

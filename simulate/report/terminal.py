@@ -40,7 +40,8 @@ def console() -> Console:
     return Console(highlight=False, width=_PIPED_WIDTH, no_color=True, force_terminal=False)
 
 
-def _table(title: str = "", **kwargs: object) -> Table:
+def plain_table(title: str = "") -> Table:
+    """Return a table without lines, for columns to be added."""
     return Table(
         title=title or None,
         title_justify="left",
@@ -49,7 +50,6 @@ def _table(title: str = "", **kwargs: object) -> Table:
         pad_edge=False,
         padding=(0, 2, 0, 0),
         header_style="bold",
-        **kwargs,  # type: ignore[arg-type]
     )
 
 
@@ -92,7 +92,7 @@ _Cell = Callable[["Measures", tuple[float, str, str]], str]
 def _both_views_table(run: Run) -> Table:
     """Return one table with the two views of every measure in neighbouring columns."""
     unit = _unit_of(run)
-    table = _table()
+    table = plain_table()
     table.add_column("contract", no_wrap=True)
     assumed = f"at {plain_percent(run.true_savings.view.mean, 1)}"
     for name, _ in _columns(unit):
@@ -116,7 +116,7 @@ def _one_view_tables(run: Run) -> list[Table]:
         ("By chance alone (true savings 0)", "chance_alone"),
         (f"At {true_savings_phrase(run)}", "measures"),
     ):
-        table = _table(title)
+        table = plain_table(title)
         table.add_column("contract", no_wrap=True)
         for header, _ in _columns(unit):
             table.add_column(header, justify="right")
@@ -219,7 +219,7 @@ _PAIRED_ROWS = (
 def _paired_table(
     title: str, paired: Comparison, measures: list[Measures], names: tuple[str, str]
 ) -> Table:
-    table = _table(title)
+    table = plain_table(title)
     table.add_column("", no_wrap=True)
     for header in (*names, "difference"):
         table.add_column(header, justify="right", no_wrap=True)
@@ -231,7 +231,7 @@ def _paired_table(
 
 def show_contracts(contracts: Sequence[Contract]) -> None:
     """Print the catalogue."""
-    table = _table()
+    table = plain_table()
     for header in ("id", "title", "status", "performance years", "sharing rate", "unconfirmed"):
         table.add_column(header, no_wrap=header == "id")
     for contract in contracts:
@@ -256,7 +256,7 @@ def show_contract(contract: Contract) -> None:
     out.print(contract.summary.strip())
     out.print(f"Performance years {covered}. {contract.reference}")
     out.print()
-    table = _table()
+    table = plain_table()
     for header in ("term", "value", "unit", "reference", "confidence"):
         table.add_column(header, no_wrap=header == "term")
     notes = []
@@ -303,7 +303,7 @@ def show_settlement(settlement: Settlement) -> None:
         f"{contract.performance_year}, agreement year {contract.agreement_year}",
         style="bold",
     )
-    table = _table()
+    table = plain_table()
     table.add_column("step", no_wrap=True)
     table.add_column("dollars", justify="right", no_wrap=True)
     table.add_column("how")
@@ -324,7 +324,7 @@ def show_history(rows: Sequence[PublishedResult]) -> None:
     out = console()
     latest = rows[-1]
     out.print(f"{latest.aco_name or ''} ({latest.aco_id})".strip(), style="bold")
-    table = _table()
+    table = plain_table()
     table.add_column("year")
     table.add_column("contract", no_wrap=True)
     for header in (

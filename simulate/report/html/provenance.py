@@ -1,0 +1,48 @@
+"""What reproduces a run: seed, versions, command, rule set and scenario."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from simulate._version import __version__
+from simulate.scenario.file import scenario_text
+
+if TYPE_CHECKING:
+    from simulate.analysis.run import Run
+
+_PACKAGES = ("numpy", "numba", "scipy", "matplotlib")
+
+
+def provenance(run: Run, command: str | None) -> dict[str, Any]:
+    """Return everything needed to run the same again."""
+    return {
+        "seed": run.scenario.run.seed,
+        "years": f"{run.years:,}",
+        "versions": [
+            ("simulate", __version__),
+            ("Python", platform.python_version()),
+            *((name, version(name)) for name in _PACKAGES),
+        ],
+        "command": command,
+        "rules_hash": rules_hash(run),
+        "scenario": scenario_text(run.scenario),
+    }
+
+
+def rules_hash(run: Run) -> str:
+    """Return the SHA-256 of the resolved rule set: every contract's data and its plain numbers."""
+    rules = {
+        contract_id: {
+            "contract": result.resolved.contract.model_dump(mode="json"),
+            "performance_year": result.resolved.performance_year,
+            "agreement_year": result.resolved.agreement_year,
+            "terms": result.resolved.terms._asdict(),
+        }
+        for contract_id, result in run.contracts.items()
+    }
+    text = json.dumps(rules, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
