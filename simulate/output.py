@@ -43,16 +43,21 @@ def replace_file(path: str | Path, text: str) -> None:
         The file cannot be written; nothing is left behind.
     """
     target = Path(path)
+    part: Path | None = None
     try:
         # Beside the target, so that the final rename stays within one file system.
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", newline="\n", dir=target.parent, delete=False
-        ) as part:
-            part.write(text)
-        _readable_like_other_files(Path(part.name), target)
-        os.replace(part.name, target)
+        ) as file:
+            part = Path(file.name)
+            file.write(text)
+        _readable_like_other_files(part, target)
+        part.replace(target)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror or error}).") from None
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)
 
 
 def _readable_like_other_files(part: Path, target: Path) -> None:

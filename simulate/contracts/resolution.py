@@ -256,7 +256,15 @@ class _Resolution:
             and start >= self.value("half_rate_agreements_from_year", 0)
             and self.at.assigned_beneficiaries >= self.value("half_rate_minimum_beneficiaries", 0)
         )
-        return float(self.value("half_rate", 0.0)) if eligible else 0.0
+        rate = float(self.value("half_rate", 0.0)) if eligible else 0.0
+        if rate > 0.0:
+            self.notes.append(
+                "positive savings below the MSR are shared at half rate (42 CFR 425.605(h)): a low "
+                f"revenue ACO whose agreement began in {start}. An agreement that began before "
+                f"{self.value('half_rate_agreements_from_year')} has no half rate; state "
+                "agreement_start_year if yours did."
+            )
+        return rate
 
     def loss_limits(self) -> dict[str, float]:
         of_benchmark = self.value("loss_limit_of_benchmark", math.inf)

@@ -63,10 +63,10 @@ def _by_luck(result: ContractResult) -> str:
     return f"{earns} of years would earn and {_with_error(luck.probability_of_shared_losses)} owe."
 
 
-def _with_error(estimate: Estimate) -> str:
+def _with_error(estimate: Estimate, most: int = 1) -> str:
     if estimate.standard_error == 0.0:
         return percent(estimate)
-    shown = percent_with_error(estimate, 1)
+    shown = percent_with_error(estimate, most)
     if shown.startswith("<"):
         return f"fewer than {shown[1:]}"
     if shown.startswith(">"):
@@ -90,7 +90,7 @@ def flip_sentence(flip: Flip, first: str, second: str) -> str:
     if flip.true_savings is not None:
         return (
             f"{names[flip.preferred_below]} has the larger expected net below true savings of "
-            f"{percent_with_error(flip.true_savings)}, {names[flip.preferred_above]} above."
+            f"{_with_error(flip.true_savings, 2)}, {names[flip.preferred_above]} above."
         )
     if flip.equal_between is not None:
         start, end = (plain_percent(rate, 1) for rate in flip.equal_between)

@@ -106,4 +106,12 @@ def _finish(axes: Axes, rows: int) -> None:
         Patch(color=EARNS, label="earns shared savings"),
         Line2D([], [], color=INK, linewidth=1.6, label="by chance alone"),
     ]
-    axes.legend(handles=handles, loc="upper center", ncols=3)
+    axes.legend(
+        handles=handles,
+        loc="upper center",
+        ncols=3,
+        frameon=True,
+        framealpha=1.0,
+        edgecolor="none",
+        borderpad=0.2,
+    )
