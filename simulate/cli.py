@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -16,6 +18,7 @@ from simulate.output import check_writable, replace_file
 
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
+    from simulate.contracts.contract import Contract
     from simulate.scenario.scenario import Scenario
 
 app = typer.Typer(
@@ -108,18 +111,22 @@ def run_command(
     simulate run --aco A1001 --contracts track-2,track-3 --report risk.html
     simulate run my_aco.toml --set common_shock_sd=0.01
     """
-    stated = _stated_scenario(
-        scenario, aco, year, results,
-        _changes(changes, contracts, years, seed, true_savings, contract_file),
-    )  # fmt: skip
-    if write_scenario:
+    if write_scenario is not None and (report is not None or json_file is not None):
+        raise UserError(
+            "--write-scenario writes the scenario and does not run it, so it cannot go with "
+            "--report or --json."
+        )
+    _check_outputs(report, json_file)
+    options = _options(contracts, years, seed, true_savings, contract_file)
+    stated = _stated_scenario(scenario, aco, year, results, changes, options)
+    if write_scenario is not None:
         from simulate.scenario.file import scenario_text
 
         _write_text(write_scenario, scenario_text(stated), "--write-scenario")
+        print(f"Wrote {write_scenario}. Run it with: simulate run {shlex.quote(write_scenario)}")
         return
-    _check_outputs(report, json_file)
     finished = _run(stated, threads, chunk_years)
-    if json_file:
+    if json_file is not None:
         _write_json(json_file, finished.to_dict())
     if json_file != "-":
         from simulate.report.terminal import show_run
@@ -154,16 +161,14 @@ def compare_command(
     """
     if first == second:
         raise UserError(f"compare {first} {second}: name two different contracts.")
-    stated = _stated_scenario(
-        scenario, aco, year, results,
-        _changes(changes, f"{first},{second}", years, seed, true_savings, contract_file),
-    )  # fmt: skip
     _check_outputs(report, json_file)
+    options = _options(f"{first},{second}", years, seed, true_savings, contract_file)
+    stated = _stated_scenario(scenario, aco, year, results, changes, options)
     finished = _run(stated, threads, chunk_years)
     from simulate.analysis.compare import compare
 
     comparison = compare(finished, first, second, _execution(threads, chunk_years))
-    if json_file:
+    if json_file is not None:
         _write_json(json_file, {**finished.to_dict(), "comparison": comparison.to_dict()})
     if json_file != "-":
         from simulate.report.terminal import show_comparison, show_run
@@ -185,10 +190,10 @@ def contracts_command(
     json_file: Json = None,
 ) -> None:
     """Show the catalogue of contracts, or one contract's terms with their references."""
-    from simulate.contracts.contract import contract_ids, load_contract, read_contract_file
+    from simulate.contracts.contract import contract_ids, load_contract
 
     if contract_file:
-        chosen = [read_contract_file(contract_file)]
+        chosen = [_own_contract(contract_file, contract_id)]
     else:
         chosen = [load_contract(i) for i in ([contract_id] if contract_id else contract_ids())]
     if json_file:
@@ -210,8 +215,6 @@ def aco_command(
     json_file: Json = None,
 ) -> None:
     """Show what CMS published for one ACO, year by year."""
-    from pathlib import Path
-
     from simulate.data import history, result
 
     rows = (result(aco_id, results_file=Path(results)),) if results else history(aco_id)
@@ -282,12 +285,14 @@ def settle_command(
     \b
     simulate settle basic-e --beneficiaries 60000 --benchmark 500e6 --expenditure 487e6
     """
-    from simulate.contracts.contract import load_contract, read_contract_file
+    from simulate.contracts.contract import load_contract
     from simulate.contracts.resolution import Circumstances
     from simulate.contracts.settlement import settle
 
-    own = read_contract_file(contract_file) if contract_file else None
-    contract = own if own is not None and own.id == contract_id else load_contract(contract_id)
+    if contract_file:
+        contract = _own_contract(contract_file, contract_id)
+    else:
+        contract = load_contract(contract_id)
     contract = contract.with_terms(_terms_of(contract_id, changes or []))
     settlement = settle(
         contract,
@@ -311,7 +316,7 @@ def settle_command(
         quality,
         quality_standard,  # type: ignore[arg-type]  # settle refuses anything else by name
     )
-    if json_file:
+    if json_file is not None:
         _write_json(json_file, settlement.to_dict())
     if json_file != "-":
         from simulate.report.terminal import show_settlement
@@ -343,7 +348,7 @@ def replay_command(
     replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
     if csv_file:
         replay.write_csv(csv_file)
-    if json_file:
+    if json_file is not None:
         _write_json(json_file, replay.to_dict())
     if json_file != "-":
         from simulate.report.evidence import show_replay
@@ -365,7 +370,7 @@ def verify_command(
         from simulate.verify.verification import verify
 
         verification = verify(full)
-    if json_file:
+    if json_file is not None:
         _write_json(json_file, verification.to_dict())
     if json_file != "-":
         from simulate.report.evidence import show_verification
@@ -376,8 +381,18 @@ def verify_command(
 
 
 def _stated_scenario(
-    path: str | None, aco_id: str | None, year: int | None, results: str | None, changes: list[str]
+    path: str | None,
+    aco_id: str | None,
+    year: int | None,
+    results: str | None,
+    changes: list[str] | None,
+    options: dict[str, tuple[str, Any]],
 ) -> Scenario:
+    """Return the scenario that a file or an ACO id states, changed by --set and by options.
+
+    `options` maps the option as typed to the key of the scenario that it states and its
+    value; options win over --set, which wins over the file.
+    """
     from simulate.scenario.aco import ACO
     from simulate.scenario.file import read_scenario
     from simulate.scenario.scenario import Scenario
@@ -390,27 +405,58 @@ def _stated_scenario(
     if path is not None and (year is not None or results is not None):
         raise UserError("--year and --results go with --aco; a scenario file states its own year.")
     if path is not None:
-        return read_scenario(path).with_changes(changes)
-    assert aco_id is not None
-    return Scenario(aco=ACO.from_published_results(aco_id, year, results)).with_changes(changes)
+        stated = read_scenario(path)
+        if "contracts" in {key for key, _ in options.values()}:
+            # Other contracts are run than the file's: terms of those left out do not matter.
+            stated = stated.without_contract_terms()
+    else:
+        assert aco_id is not None
+        stated = Scenario(aco=ACO.from_published_results(aco_id, year, results))
+    stated = stated.with_changes(changes or [])
+    for typed, (key, value) in options.items():
+        stated = stated.with_value(key, value, typed)
+    return stated
 
 
-def _changes(
-    changes: list[str] | None,
+def _own_contract(path: str, contract_id: str | None) -> Contract:
+    from simulate.contracts.contract import read_contract_file
+
+    own = read_contract_file(path)
+    if contract_id is not None and own.id != contract_id:
+        raise UserError(
+            f"--contract-file {path}: holds the contract {own.id!r}, not {contract_id!r}; name it "
+            "by its own id."
+        )
+    return own
+
+
+def _options(
     contracts: str | None,
     years: int | None,
     seed: int | None,
     true_savings: str | None,
     contract_files: list[str] | None,
-) -> list[str]:
-    """Return every option that states a key of the scenario as a change of that key."""
-    stated = {"years": years, "seed": seed, "true_savings": true_savings}
-    options = [f"{key}={value}" for key, value in stated.items() if value is not None]
+) -> dict[str, tuple[str, Any]]:
+    """Return the options that state a key of the scenario: as typed, to key and value."""
+    from simulate.scenario.scenario import parsed_value
+
+    options: dict[str, tuple[str, Any]] = {}
     if contracts is not None:
-        options.append(f"contracts={json.dumps([c.strip() for c in contracts.split(',') if c])}")
+        named = [name.strip() for name in contracts.split(",") if name.strip()]
+        if not named:
+            raise UserError(
+                f"--contracts {contracts!r}: contract ids, comma-separated, are wanted."
+            )
+        options[f"--contracts {contracts}"] = ("contracts", named)
     if contract_files:
-        options.append(f"contract_files={json.dumps(contract_files)}")
-    return [*(changes or []), *options]
+        options[f"--contract-file {' '.join(contract_files)}"] = ("contract_files", contract_files)
+    if true_savings is not None:
+        options[f"--true-savings {true_savings}"] = ("true_savings", parsed_value(true_savings))
+    if years is not None:
+        options[f"--years {years}"] = ("years", years)
+    if seed is not None:
+        options[f"--seed {seed}"] = ("seed", seed)
+    return options
 
 
 def _terms_of(contract_id: str, changes: list[str]) -> dict[str, Any]:
@@ -427,10 +473,10 @@ def _terms_of(contract_id: str, changes: list[str]) -> dict[str, Any]:
 
 
 def _run(scenario: Scenario, threads: int | None, chunk_years: int | None) -> Run:
-    from simulate.analysis.run import chosen_contracts
+    from simulate.analysis.choices import check_scenario
     from simulate.report.progress import YearsProgress, said_if_slow
 
-    chosen_contracts(scenario)  # a misspelt contract is refused before any compiler is loaded
+    check_scenario(scenario)  # mistakes are refused before a compiler is loaded
     with said_if_slow(_COMPILING):
         from simulate.engine.warm import compile_kernels
 
@@ -450,10 +496,12 @@ def _execution(
 
 
 def _check_outputs(report: str | None, json_file: str | None) -> None:
-    if report:
+    if report is not None:
         check_writable(report, "--report")
-    if json_file and json_file != "-":
+    if json_file is not None and json_file != "-":
         check_writable(json_file, "--json")
+        if report is not None and Path(report).resolve() == Path(json_file).resolve():
+            raise UserError(f"--report and --json both name {report}; give each its own file.")
 
 
 def _write_report(finished: Run, path: str, comparison: Any = None) -> None:
@@ -477,6 +525,10 @@ def _write_text(path: str, text: str, option: str) -> None:
 
 def main() -> None:
     """Run the command line; a user's mistake is one message and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show ± gets a question mark, not a traceback.
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="simulate")
     except UserError as error:

@@ -32,7 +32,7 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> str:
     str
         ``" Did you mean a, b or c?"`` or the empty string.
     """
-    close = difflib.get_close_matches(word, list(known), n=count, cutoff=0.5)
+    close = difflib.get_close_matches(word, list(known), n=count, cutoff=0.6)
     if not close:
         return ""
     if len(close) == 1:

@@ -24,6 +24,8 @@ def check_writable(path: str | Path, option: str) -> None:
     UserError
         The path is a folder, its folder does not exist, or may not be written to.
     """
+    if not str(path):
+        raise UserError(f"{option}: a file name is wanted, and this one is empty.")
     target = Path(path)
     folder = target.parent
     if target.is_dir():
@@ -42,9 +44,13 @@ def replace_file(path: str | Path, text: str) -> None:
     UserError
         The file cannot be written; nothing is left behind.
     """
-    target = Path(path)
+    # A link is followed, as opening it would; a device or a pipe can only be written to.
+    target = Path(path).resolve()
     part: Path | None = None
     try:
+        if target.exists() and not target.is_file():
+            target.write_text(text, "utf-8")
+            return
         # Beside the target, so that the final rename stays within one file system.
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", newline="\n", dir=target.parent, delete=False

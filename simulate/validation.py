@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -27,25 +28,58 @@ def explain(error: ValidationError, where: str, model: type[BaseModel] | None = 
     str
         One line a problem: the field, the value, what is allowed, what to do.
     """
-    lines = [_sentence(dict(problem), model) for problem in error.errors()]
+    by_field: dict[str, list[dict[str, Any]]] = {}
+    for problem in error.errors():
+        by_field.setdefault(_field(problem["loc"]), []).append(dict(problem))
+    lines = list(dict.fromkeys(_sentence(f, problems, model) for f, problems in by_field.items()))
     if len(lines) == 1:
         return f"{where}: {lines[0]}"
-    return f"{where}:\n" + "\n".join(f"  - {line}" for line in dict.fromkeys(lines))
+    return f"{where}:\n" + "\n".join(f"  - {line}" for line in lines)
 
 
-def _sentence(problem: dict[str, Any], model: type[BaseModel] | None) -> str:
-    path = [part for part in problem["loc"] if isinstance(part, str | int)]
-    field = ".".join(str(part) for part in path)
-    if problem["type"] == "extra_forbidden":
+def _keys(location: Sequence[str | int]) -> list[str | int]:
+    """Drop what pydantic adds for the branches of a union; keep keys and positions."""
+    return [p for p in location if isinstance(p, int) or not _is_branch(p)]
+
+
+def _is_branch(part: str) -> bool:
+    return "[" in part or part.startswith("constrained-")
+
+
+def _field(location: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in _keys(location))
+
+
+def _sentence(field: str, problems: list[dict[str, Any]], model: type[BaseModel] | None) -> str:
+    first = problems[0]
+    path = _keys(first["loc"])
+    if first["type"] == "extra_forbidden":
         known = known_keys(model, path[:-1]) if model else []
         listed = f" The keys here are: {', '.join(known)}." if known else ""
         return f"{field}: no such key.{nearest(str(path[-1]), known)}{listed}"
-    if problem["type"] == "missing":
+    if first["type"] == "missing":
         return f"{field}: missing; it must be given."
-    message = problem["msg"].removeprefix("Value error, ")
+    wanted = list(dict.fromkeys(_wanted(problem) for problem in problems))
+    if first["type"] == "value_error":
+        named = not field or wanted[0].startswith(f"{path[-1]} = ")
+        return wanted[0] if named else f"{field}: {wanted[0]}"
+    return f"{field} = {first['input']!r}: {', or '.join(wanted)}.{_percent_hint(problems)}"
+
+
+def _wanted(problem: dict[str, Any]) -> str:
     if problem["type"] == "value_error":
-        return f"{field}: {message}" if field else message
-    return f"{field} = {problem['input']!r}: {message[0].lower()}{message[1:]}."
+        return str(problem["msg"]).removeprefix("Value error, ")
+    message = str(problem["msg"])
+    return message[0].lower() + message[1:]
+
+
+def _percent_hint(problems: list[dict[str, Any]]) -> str:
+    """Tell a percent from a fraction where at most 1 is allowed."""
+    value = problems[0]["input"]
+    at_most = [p.get("ctx", {}).get("le") for p in problems]
+    if 1.0 in at_most and isinstance(value, int | float) and 1.0 < value <= 100.0:
+        return f" A fraction is wanted: {value:g} percent is written {value / 100:g}."
+    return ""
 
 
 def known_keys(model: type[BaseModel], path: list[str | int]) -> list[str]:

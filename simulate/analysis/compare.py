@@ -78,7 +78,7 @@ def compare(
     """
     one, two = run[first], run[second]
     assumed, by_chance = (
-        compare_outcomes(run.outcomes(first, view), run.outcomes(second, view))
+        compare_outcomes(run.outcomes(first, view), run.outcomes(second, view), run.certain(view))
         for view in (ASSUMED, CHANCE_ALONE)
     )
     years = min(run.years, _MOST_YEARS)
@@ -99,7 +99,9 @@ class _ExpenditureBySavings:
 
     Truncation makes a year's expenditure a slightly curved function of the true
     savings. It is simulated exactly at a few Chebyshev nodes and interpolated by the
-    polynomial through them; between nodes the error is far below a dollar in a million.
+    polynomial through them. A single year of 5,000 people is met to a few parts in ten
+    thousand, because each person bends at the truncation point; the mean over years to a few
+    parts in a hundred thousand, far inside the simulation error.
     """
 
     def __init__(self, run: Run, years: int, execution: Execution | None) -> None:

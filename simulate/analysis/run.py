@@ -9,38 +9,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulate._version import __version__
-from simulate.analysis.true_savings import TrueSavings, resolve_true_savings
-from simulate.contracts.contract import (
-    Contract,
-    contract_ids,
-    load_contract,
-    read_contract_file,
+from simulate.analysis.choices import (
+    chosen_msr,
+    noise_of,
+    population_of,
+    resolved_contracts,
 )
-from simulate.contracts.minimum_rate import choice_behind
-from simulate.contracts.resolution import Circumstances, ResolvedContract, resolve
+from simulate.analysis.true_savings import TrueSavings, resolve_true_savings
+from simulate.contracts.contract import Contract
+from simulate.contracts.resolution import ResolvedContract
 from simulate.contracts.settlement import settle_simulated_years
 from simulate.engine.years import Execution, SimulatedYears, View, simulate_years
 from simulate.errors import UserError, nearest
 from simulate.kernels.settlement_rule import LOSSES, SAVINGS
 from simulate.measures.estimate import Estimate, FloatArray
 from simulate.measures.outcomes import Measures, Outcomes, measure
-from simulate.population.population import (
-    Noise,
-    Population,
-    default_noise,
-    noise_from_constant,
-    split_by_person_years,
-)
-from simulate.population.spend import spend_models
+from simulate.population.population import Noise, Population
 from simulate.scenario.aco import ACO
-from simulate.scenario.scenario import Assumptions, Scenario
+from simulate.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Standard deviation of the common shock of a year: PUF, same agreement, PY2021-2024.
-DEFAULT_COMMON_SHOCK_SD = 0.0065
-DEFAULT_MSR_CHOICE = "2.0"
 
 #: Views of the true savings in every run, in this order.
 CHANCE_ALONE, ASSUMED = 0, 1
@@ -118,6 +107,11 @@ class Run:
     def years(self) -> int:
         """How many performance years were simulated."""
         return self.scenario.run.years
+
+    def certain(self, view: int) -> bool:
+        """Whether nothing is random under a view of the true savings."""
+        sd = self.true_savings.view.sd if view == ASSUMED else 0.0
+        return self.noise.silent and sd == 0.0
 
     def savings_rates(self, view: int = ASSUMED) -> FloatArray:
         """Return the simulated savings rates, fractions, shape (years,)."""
@@ -242,21 +236,20 @@ def run(
     changes = {"years": years, "seed": seed, **assumptions}
     stated = {key: value for key, value in changes.items() if value is not None}
     scenario = scenario.with_values(stated)
-    chosen = chosen_contracts(scenario, contracts)
-    resolved = [resolve(contract, _circumstances(scenario)) for contract in chosen]
+    resolved = resolved_contracts(scenario, contracts)
 
     population = population_of(scenario)
     noise = noise_of(scenario.assumptions, population)
     true_savings = resolve_true_savings(scenario.assumptions, scenario.aco, population, noise)
     settings = scenario.run
-    simulated = simulate_years(
-        population, noise, (View(0.0), true_savings.view), settings.years, settings.seed, execution
-    )
+    views = (View(0.0), true_savings.view)
+    certain = [noise.silent and view.sd == 0.0 for view in views]
+    simulated = simulate_years(population, noise, views, settings.years, settings.seed, execution)
     results = {
         r.contract.id: ContractResult(
             r,
-            measure(settled_outcomes(r, scenario.aco, simulated, ASSUMED)),
-            measure(settled_outcomes(r, scenario.aco, simulated, CHANCE_ALONE)),
+            measure(settled_outcomes(r, scenario.aco, simulated, ASSUMED), certain[ASSUMED]),
+            measure(settled_outcomes(r, scenario.aco, simulated, CHANCE_ALONE), certain[0]),
         )
         for r in resolved
     }
@@ -271,76 +264,6 @@ def _gathered_notes(resolved: Sequence[ResolvedContract]) -> list[str]:
         for note in contract.notes:
             holders.setdefault(note, []).append(contract.contract.id)
     return [f"{', '.join(ids)}: {note}" for note, ids in holders.items()]
-
-
-def population_of(scenario: Scenario) -> Population:
-    """Return the population that a scenario states."""
-    person_years = scenario.aco.person_years.in_order()
-    return Population(
-        split_by_person_years(scenario.aco.assigned_beneficiaries, person_years),
-        person_years,
-        scenario.aco.benchmark_per_capita.in_order(),
-        spend_models(scenario.assumptions.truncated_cv.stated()),
-    )
-
-
-def noise_of(assumptions: Assumptions, population: Population) -> Noise:
-    """Return the noise that a scenario's assumptions state."""
-    shock = assumptions.common_shock_sd
-    if assumptions.noise_constant is not None:
-        return noise_from_constant(population, assumptions.noise_constant, shock or 0.0)
-    return default_noise(
-        population,
-        assumptions.practice_noise_constant,
-        DEFAULT_COMMON_SHOCK_SD if shock is None else shock,
-        assumptions.people_noise,
-    )
-
-
-def chosen_msr(scenario: Scenario) -> str:
-    """Return the MSR choice of a scenario: stated, else published, else 2.0 percent."""
-    if scenario.assumptions.msr is not None:
-        return scenario.assumptions.msr
-    published = scenario.aco.published_msr
-    return DEFAULT_MSR_CHOICE if published is None else choice_behind(published)
-
-
-def chosen_contracts(
-    scenario: Scenario, contracts: Sequence[str | Contract] | None = None
-) -> list[Contract]:
-    """Return the contracts of a run, overlays applied.
-
-    Raises
-    ------
-    UserError
-        Unknown ids, an id twice, or terms stated for a contract that is not in the run.
-    """
-    own = [read_contract_file(path) for path in scenario.run.contract_files]
-    stated = list(contracts) if contracts is not None else list(scenario.run.contracts)
-    own_ids = {contract.id: contract for contract in own}
-    if stated:
-        chosen = [
-            c if isinstance(c, Contract) else own_ids.get(c) or load_contract(c) for c in stated
-        ]
-        chosen += [contract for contract in own if contract.id not in stated]
-    else:
-        catalogue = [load_contract(i) for i in contract_ids()]
-        chosen = [c for c in catalogue if c.status != "proposed"] + own
-    ids = [contract.id for contract in chosen]
-    twice = {i for i in ids if ids.count(i) > 1}
-    if twice:
-        raise UserError(
-            f"contract {', '.join(sorted(twice))}: named twice in this run. A contract file of "
-            "your own needs an id of its own; to change terms of a catalogue contract use --set."
-        )
-    for contract_id in scenario.contract_terms:
-        if contract_id not in ids:
-            raise UserError(
-                f"--set {contract_id}.…: contract {contract_id!r} is not in this run."
-                f"{nearest(contract_id, ids)} The run holds: {', '.join(ids)}."
-            )
-    terms = scenario.contract_terms
-    return [c.with_terms(terms[c.id]) if c.id in terms else c for c in chosen]
 
 
 def settled_outcomes(
@@ -386,16 +309,3 @@ def terms_in_words(resolved: ResolvedContract) -> dict[str, Any]:
         "assumed_by_user": sorted(resolved.contract.changed()),
         "terms": finite,
     }
-
-
-def _circumstances(scenario: Scenario) -> Circumstances:
-    aco = scenario.aco
-    return Circumstances(
-        assigned_beneficiaries=aco.assigned_beneficiaries,
-        performance_year=aco.performance_year,
-        agreement_year=aco.agreement_year,
-        agreement_start_year=aco.agreement_start_year,
-        msr=chosen_msr(scenario),
-        low_revenue=aco.revenue_category == "low",
-        participant_revenue=aco.participant_revenue,
-    )

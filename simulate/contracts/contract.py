@@ -86,7 +86,7 @@ class Band(_Strict):
     `up_to` is a fraction of the benchmark, or None for everything above.
     """
 
-    up_to: Annotated[float, Field(gt=0.0)] | None
+    up_to: Annotated[float, Field(gt=0.0)] | None = None
     share: Fraction
 
 

@@ -143,13 +143,20 @@ def _check(at: Circumstances) -> None:
         disaster_months_share=at.disaster_months_share,
         disaster_beneficiary_share=at.disaster_beneficiary_share,
     )
+    chosen_rate(at.msr)
     for name, value, low, high in (
+        ("assigned_beneficiaries", at.assigned_beneficiaries, 1, 5_000_000),
         ("agreement_year", at.agreement_year, 1, 10),
         ("months_in_programme", at.months_in_programme, 0, 12),
         ("months_in_year", at.months_in_year, 1, 12),
     ):
         if not low <= value <= high:
-            raise UserError(f"{name} = {value}: a whole number from {low} to {high} is wanted.")
+            raise UserError(
+                f"{name} = {value:,}: a whole number from {low:,} to {high:,} is wanted."
+            )
+    year = at.performance_year
+    if year is not None and not 2012 <= year <= 2040:
+        raise UserError(f"year = {year}: a performance year from 2012 to 2040 is wanted.")
     if at.termination not in TERMINATIONS:
         raise UserError(f"termination = {at.termination!r}: allowed are {', '.join(TERMINATIONS)}.")
     revenue = at.participant_revenue

@@ -116,7 +116,7 @@ def settle(
     CMS methodology specifications v11 (January 2023), section 4.3, steps 1 to 11;
     42 CFR 425.604, 605, 606, 610.
     """
-    _check_dollars(benchmark=benchmark, expenditure=expenditure)
+    _check_dollars(benchmark, expenditure)
     check_shares(quality=quality_score)
     resolved = resolve(contract, circumstances)
     if quality_standard not in STANDARDS:
@@ -145,13 +145,18 @@ def settle(
     )
 
 
-def _check_dollars(**amounts: float) -> None:
-    for name, value in amounts.items():
+def _check_dollars(benchmark: float, expenditure: float) -> None:
+    for name, value in (("benchmark", benchmark), ("expenditure", expenditure)):
         if not (math.isfinite(value) and 0.0 < value < 1e12):
             raise UserError(
                 f"{name} = {value:g}: a total in dollars for the performance year is wanted, "
                 "above 0 and below 1,000,000,000,000."
             )
+    if not 0.1 <= expenditure / benchmark <= 10.0:
+        raise UserError(
+            f"expenditure = {expenditure:g} is {expenditure / benchmark:.2g} times the benchmark "
+            f"of {benchmark:g}: both are totals in dollars for the same performance year."
+        )
 
 
 def _waterfall(

@@ -21,6 +21,8 @@ from simulate.population.spend import FloatArray, SpendModel
 #: scale of a year is its reciprocal.
 _HEADROOM = 8.0
 _INTEGER_RANGE = 2.0**31
+#: Smallest factor that a truncation point is solved for; what is spent still follows the factor.
+_SMALLEST_FACTOR = 0.2
 
 
 class SpendTable:
@@ -57,6 +59,7 @@ class SpendTable:
 
     def caps_for(self, factors: FloatArray) -> NDArray[np.uint32]:
         """Return the truncation point, before the year's scale, for each factor of a year."""
+        factors = np.maximum(factors, _SMALLEST_FACTOR)
         levels_below = LEVELS - np.searchsorted(self._factor_at_level, factors, side="left")
         reached = np.clip(levels_below, 0, LEVELS - 1)
         share_above = self.truncation * (LEVELS - reached) / LEVELS

@@ -177,7 +177,9 @@ class _Simulation:
         """Return what moves all truncated spending of a year by chance, shape (years,)."""
         shared = np.ones(years.size)
         if self.noise.practice_sd:
-            shared *= 1.0 + self.noise.practice_sd * self._normal(years, PRACTICES)
+            # Nobody spends less than nothing, however few the beneficiaries.
+            effect = 1.0 + self.noise.practice_sd * self._normal(years, PRACTICES)
+            shared *= np.maximum(effect, 0.0)
         if self.noise.common_shock_sd:
             sd = self.noise.common_shock_sd
             shared *= np.exp(sd * self._normal(years, COMMON_SHOCK) - 0.5 * sd * sd)
@@ -203,4 +205,8 @@ class _Simulation:
         key0, key1 = (np.uint32(word) for word in key_words(self.seed))
         sum_people(self.levels, self.counts, caps, start, key0, key1, sums)
         per_person = self.benchmark / np.maximum(self.counts, 1)
-        return np.asarray(sums.transpose(1, 0, 2) * worth * per_person)
+        drawn: FloatArray = sums.transpose(1, 0, 2) * worth * per_person
+        # Person-years too few for a beneficiary of their own spend what is expected.
+        undrawn = self.counts == 0
+        drawn[:, :, undrawn] = factors[:, :, None] * self.benchmark[undrawn]
+        return drawn

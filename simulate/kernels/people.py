@@ -17,7 +17,8 @@ LEVEL_BITS = 14
 LEVELS = 1 << LEVEL_BITS
 
 _M0, _M1 = (np.uint64(m) for m in MULTIPLIERS)
-_W0, _W1 = (np.uint32(w) for w in KEY_STEPS)
+_W0, _W1 = (np.uint64(w) for w in KEY_STEPS)
+_LOW_WORD = np.uint64(0xFFFFFFFF)
 _HALF_WORD = np.uint64(32)
 # Sixteen blocks side by side fill one vector register of 32-bit lanes.
 _LANES = 16
@@ -46,9 +47,9 @@ def fill_words(words, groups, first_block, word1, word2, word3, key0, key1):
                 p1 = _M1 * np.uint64(x2)
                 y0 = np.uint32(p1 >> _HALF_WORD) ^ x1 ^ k0
                 y2 = np.uint32(p0 >> _HALF_WORD) ^ x3 ^ k1
-                x0, x1, x2, x3 = y0, np.uint32(p1), y2, np.uint32(p0)
-                k0 = np.uint32(k0 + _W0)
-                k1 = np.uint32(k1 + _W1)
+                x0, x1, x2, x3 = y0, np.uint32(p1 & _LOW_WORD), y2, np.uint32(p0 & _LOW_WORD)
+                k0 = np.uint32((np.uint64(k0) + _W0) & _LOW_WORD)
+                k1 = np.uint32((np.uint64(k1) + _W1) & _LOW_WORD)
             at = group * _GROUP_WORDS + lane
             words[at] = x0
             words[at + _LANES] = x1
@@ -102,7 +103,7 @@ def sum_people(levels, counts, caps, first_year, key0, key1, sums):
                     tables[view, i] = min(levels[kind, i], caps[year, view, kind])
                 sums[year, view, kind] = 0
             index = np.uint64(first_year + year)
-            low, high = np.uint32(index), np.uint32(index >> _HALF_WORD)
+            low, high = np.uint32(index & _LOW_WORD), np.uint32(index >> _HALF_WORD)
             remaining = counts[kind]
             block = 0
             while remaining > 0:

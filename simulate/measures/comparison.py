@@ -33,8 +33,11 @@ class Comparison:
     equal: Estimate
 
 
-def compare_outcomes(first: Outcomes, second: Outcomes) -> Comparison:
-    """Compare two contracts settled on the same simulated years."""
+def compare_outcomes(first: Outcomes, second: Outcomes, certain: bool = False) -> Comparison:
+    """Compare two contracts settled on the same simulated years.
+
+    With `certain`, nothing is random and a share of 0 or 1 of the years is exact.
+    """
     differences = {
         name: of.mean(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64))
         for name, a, b in (
@@ -57,7 +60,6 @@ def compare_outcomes(first: Outcomes, second: Outcomes) -> Comparison:
     losses = first.shared_losses, second.shared_losses
     differences["loss_var_95"] = of.paired_quantile(*losses, TAIL_LEVEL)
     differences["loss_tvar_95"] = of.paired_tail_mean(*losses, TAIL_LEVEL)
-    certain = bool(np.all(first.net == first.net[0]) and np.all(second.net == second.net[0]))
     return Comparison(
         differences,
         first_better=of.proportion(first.net > second.net, certain),
@@ -121,7 +123,7 @@ def find_flips(
             continue
         below, above = _preferred(signs[left]), _preferred(signs[right])
         between = differences[left + 1 : right]
-        if any(abs(d.value) <= _ONE_CENT for d in between):
+        if sum(abs(d.value) <= _ONE_CENT for d in between) > 1:
             equal = (rates[left + 1], rates[right - 1])
             flips.append(Flip(None, equal, below, above, searched))
         else:

@@ -75,10 +75,16 @@ class Measures:
         return {field.name: getattr(self, field.name).to_dict() for field in fields(self)}
 
 
-def measure(outcomes: Outcomes) -> Measures:
-    """Compute every measure of one contract from its settled years."""
+def measure(outcomes: Outcomes, certain: bool = False) -> Measures:
+    """Compute every measure of one contract from its settled years.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+    certain : bool
+        Nothing is random, so that a share of 0 or 1 of the years is exact.
+    """
     savings, losses, net = outcomes.shared_savings, outcomes.shared_losses, outcomes.net
-    certain = bool(np.all(net == net[0]))
     no_losses = certain or outcomes.one_sided
     return Measures(
         probability_of_meeting_msr=of.proportion(outcomes.met_msr, certain),

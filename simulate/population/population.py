@@ -104,6 +104,11 @@ class Noise:
     common_shock_sd: float
     as_stated: bool = False
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is random at given true savings."""
+        return not (self.people or self.practice_sd or self.common_shock_sd)
+
 
 def default_noise(
     population: Population, practice_noise_constant: float, common_shock_sd: float, people: bool

@@ -36,8 +36,15 @@ _PIPED_WIDTH = 160
 def console() -> Console:
     """Return the console for results: as wide as the terminal, or fixed and plain when piped."""
     if sys.stdout.isatty():
-        return Console(highlight=False)
-    return Console(highlight=False, width=_PIPED_WIDTH, no_color=True, force_terminal=False)
+        return Console(highlight=False, markup=False, emoji=False)
+    return Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=_PIPED_WIDTH,
+        no_color=True,
+        force_terminal=False,
+    )
 
 
 def plain_table(title: str = "") -> Table:

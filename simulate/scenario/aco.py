@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 PERSON_YEARS_PER_BENEFICIARY = 0.979
 
 
+#: Far above any ACO, far below what is surely a slip of the keyboard.
+LARGEST_ACO = 5_000_000
+
+
 def _no_percent(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool) and 1.0 < value <= 100.0:
         raise ValueError(
@@ -48,6 +52,16 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_are_not_truths(cls, stated: Any) -> Any:
+        # Python takes true for 1; one beneficiary is never what was meant.
+        for key, value in stated.items() if isinstance(stated, dict) else ():
+            field = cls.model_fields.get(key)
+            if isinstance(value, bool) and field is not None and field.annotation is not bool:
+                raise ValueError(f"{key} = {str(value).lower()}: a number or text is wanted")
+        return stated
+
 
 class PersonYears(Strict):
     """Person-years by enrollment type."""
@@ -65,10 +79,10 @@ class PersonYears(Strict):
 class PerCapitaByType(Strict):
     """Dollars per person-year by enrollment type."""
 
-    esrd: PerCapita
-    disabled: PerCapita
-    aged_dual: PerCapita
-    aged_non_dual: PerCapita
+    esrd: PerCapita = 0.0
+    disabled: PerCapita = 0.0
+    aged_dual: PerCapita = 0.0
+    aged_non_dual: PerCapita = 0.0
 
     def in_order(self) -> tuple[float, ...]:
         """Return the four numbers in CMS's order of enrollment types."""
@@ -91,7 +105,9 @@ class ACO(Strict):
     )
     contract: str = Field("", description="Contract (track) it was settled under, if known.")
     assigned_beneficiaries: int = Field(
-        ge=1, le=5_000_000, description="Assigned beneficiaries; drives the size table of the MSR."
+        ge=1,
+        le=LARGEST_ACO,
+        description="Assigned beneficiaries; drives the size table of the MSR.",
     )
     person_years: PersonYears = Field(
         description="Person-years by enrollment type; together at most assigned_beneficiaries."
@@ -100,7 +116,11 @@ class ACO(Strict):
         description="Updated benchmark, dollars per person-year, by enrollment type."
     )
     spend_per_capita: PerCapitaByType | None = Field(
-        None, description="Published expenditure, dollars per person-year, by enrollment type."
+        None,
+        examples=[
+            {"esrd": 90000.0, "disabled": 12000.0, "aged_dual": 20000.0, "aged_non_dual": 12000.0}
+        ],
+        description="Published expenditure, dollars per person-year, by enrollment type.",
     )
     benchmark_basis: Basis = Field(
         "truncated", description="Basis of the benchmark; only truncated can be simulated."
@@ -109,10 +129,12 @@ class ACO(Strict):
         "truncated", description="Basis of the expenditure; it must be that of the benchmark."
     )
     savings_rate: Rate | None = Field(
-        None, description="Published savings rate, a fraction of the benchmark."
+        None, examples=[0.02], description="Published savings rate, a fraction of the benchmark."
     )
     published_msr: Fraction | None = Field(
-        None, description="Published MSR of a two-sided ACO; its choice, unless msr is stated."
+        None,
+        examples=[0.02],
+        description="Published MSR of a two-sided ACO; its choice, unless msr is stated.",
     )
     quality_score: Fraction = Field(1.0, description="Quality score, a fraction from 0 to 1.")
     quality_standard: Literal["met", "alternative", "failed"] = Field(
@@ -125,6 +147,7 @@ class ACO(Strict):
         None,
         description="Participants' Parts A and B fee-for-service revenue, dollars a year; "
         "lowers the loss limit of BASIC C to E and Track 1+.",
+        examples=[25_000_000.0],
     )
     agreement_year: int = Field(
         1, ge=1, le=10, description="Performance year within the agreement: 1 is a new agreement."
@@ -134,6 +157,7 @@ class ACO(Strict):
         ge=2012,
         le=2040,
         description="Year the agreement began; left out: agreement_year decides.",
+        examples=[2024],
     )
     notes: tuple[str, ...] = Field((), description="What was assumed where data were missing.")
 
@@ -203,8 +227,20 @@ class ACO(Strict):
 
     def scaled_to(self, assigned_beneficiaries: int) -> ACO:
         """Return the same ACO with another size: person-years and dollars in proportion."""
+        if not 1 <= assigned_beneficiaries <= LARGEST_ACO:
+            raise UserError(
+                f"assigned_beneficiaries = {assigned_beneficiaries:,}: from 1 to {LARGEST_ACO:,} "
+                "is wanted."
+            )
+        if assigned_beneficiaries == self.assigned_beneficiaries:
+            return self
         factor = assigned_beneficiaries / self.assigned_beneficiaries
         changed = self.model_dump()
+        changed["notes"] = (
+            *self.notes,
+            f"Scaled from {self.assigned_beneficiaries:,} to {assigned_beneficiaries:,} assigned "
+            "beneficiaries, person-years and dollars in proportion.",
+        )
         changed["assigned_beneficiaries"] = assigned_beneficiaries
         changed["person_years"] = {k: v * factor for k, v in changed["person_years"].items()}
         if self.participant_revenue is not None:

@@ -26,14 +26,25 @@ def read_scenario(path: str | Path) -> Scenario:
         the message names the key, the value and what is allowed.
     """
     try:
-        text = Path(path).read_text("utf-8")
+        # Windows editors put a byte-order mark in front.
+        text = Path(path).read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(
+            f"scenario {path}: the file does not exist. Write one to start from with "
+            "simulate run --aco A1001 --write-scenario my_aco.toml."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"scenario {path}: cannot be read ({error}).") from None
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise UserError(f"scenario {path}: cannot be read ({reason}).") from None
     try:
         stated = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"scenario {path}: not valid TOML: {error}.") from None
-    return validated_scenario(stated, f"scenario {path}")
+    scenario = validated_scenario(stated, f"scenario {path}")
+    folder = Path(path).resolve().parent
+    files = tuple(str(folder / name) for name in scenario.run.contract_files)
+    settings = scenario.run.model_copy(update={"contract_files": files})
+    return scenario.model_copy(update={"run": settings})
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -41,26 +52,30 @@ def scenario_text(scenario: Scenario) -> str:
     lines = [
         "# A scenario for simulate. Run it with:  simulate run THIS_FILE.toml",
         "# Dollars are US dollars, rates are fractions (2 percent is 0.02), per capita is per",
-        "# person-year. A line that starts with '# ' and a key shows a key that is left out.",
+        "# person-year. A key behind '# ' is left out; what it shows is an example.",
         "",
     ]
     for name in ("aco", "assumptions", "run"):
         lines += [f"[{name}]", *_section(getattr(scenario, name)), ""]
     lines += ["# Terms of a contract to replace, such as", '# [contract_terms."track-3"]']
-    lines += ["# maximum_loss_rate = 0.5"]
-    for contract, terms in scenario.contract_terms.items():
-        lines += [f"[contract_terms.{tomlkit.item(contract).as_string()}]"]
-        lines += [f"{key} = {_toml(value)}" for key, value in terms.items()]
-    return "\n".join(lines) + "\n"
+    lines += ["# maximum_loss_rate = 0.5", ""]
+    text = "\n".join(lines)
+    if scenario.contract_terms:
+        text += tomlkit.dumps({"contract_terms": scenario.contract_terms})
+    return text
 
 
 def _section(model: BaseModel) -> list[str]:
     lines = []
     for key, field in type(model).model_fields.items():
         value = _plain(getattr(model, key))
+        if key == "contract_files":
+            # Read relative to the scenario file, wherever that is written.
+            value = [str(Path(name).resolve()) for name in value]
         lines += [f"# {line}" for line in textwrap.wrap(field.description or key, _COMMENT_WIDTH)]
         if value is None or value == {}:
-            lines += [f"# {key} ="]
+            example = field.examples[0] if field.examples else ""
+            lines += [f"# {key} = {_toml(example)}"]
         else:
             lines += [f"{key} = {_toml(value)}"]
     return lines

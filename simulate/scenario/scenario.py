@@ -6,14 +6,16 @@ import tomllib
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from simulate.errors import UserError, nearest
-from simulate.scenario.aco import ACO, Rate, Strict
+from simulate.scenario.aco import ACO, Strict
 from simulate.validation import explain
 
 #: Years simulated by default: the error of a probability stays at or below 0.22 points.
 DEFAULT_YEARS = 50_000
+#: What still fits into the memory of an ordinary machine.
+MOST_YEARS = 20_000_000
 
 
 class CVByType(Strict):
@@ -30,17 +32,47 @@ class CVByType(Strict):
 
 
 def _choice_text(value: Any) -> Any:
-    return f"{value:.1f}" if isinstance(value, int | float) else value
+    """Write a number as CMS writes a choice, keeping what is not a choice as it is."""
+    if isinstance(value, int | float):
+        return f"{value:.1f}" if round(value, 1) == value else f"{value:g}"
+    return value
+
+
+def _true_savings(value: Any) -> Any:
+    if value is None or value == "history":
+        return value
+    if isinstance(value, int | float) and -0.5 < value < 0.5:
+        return float(value)
+    percent = _number(value.removesuffix("%")) if isinstance(value, str) else value
+    wanted = "a fraction between -0.5 and 0.5, or history, is wanted"
+    if isinstance(percent, int | float) and abs(percent) <= 50.0:
+        wanted += f"; {percent:g} percent is written {percent / 100:g}"
+    raise ValueError(f"true_savings = {value}: {wanted}")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _listed(value: Any) -> Any:
+    """Read a comma-separated text as a list of names."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
 class Assumptions(Strict):
     """What is assumed about luck and merit. Rates are fractions of the benchmark."""
 
-    true_savings: Literal["history"] | Rate | None = Field(
-        None,
-        description="The ACO's real effect: a fraction of the benchmark, or history for the "
-        "credibility-weighted published savings rate. Left out: history where a rate is "
-        "published, else 0.",
+    true_savings: Annotated[Literal["history"] | float | None, BeforeValidator(_true_savings)] = (
+        Field(
+            None,
+            description="The ACO's real effect: a fraction of the benchmark, or history for the "
+            "credibility-weighted published savings rate. Left out: history where a rate is "
+            "published, else 0.",
+            examples=["history"],
+        )
     )
     true_savings_sd: float | None = Field(
         None,
@@ -48,6 +80,7 @@ class Assumptions(Strict):
         le=0.1,
         description="How uncertain the true savings are (standard deviation). "
         "Left out: 0 for a stated rate, the credibility's own for history.",
+        examples=[0.01],
     )
     people_noise: bool = Field(
         True, description="Whether beneficiaries are drawn at random; false leaves that luck out."
@@ -65,6 +98,7 @@ class Assumptions(Strict):
         le=0.2,
         description="Standard deviation of the common shock of a year, the same for every "
         "member: 0.0065, or 0 with noise_constant.",
+        examples=[0.0065],
     )
     noise_constant: float | None = Field(
         None,
@@ -73,30 +107,37 @@ class Assumptions(Strict):
         description="k: sets the total standard deviation of the savings rate to k over the "
         "square root of assigned beneficiaries (2.15: the constant behind CMS's MSR table). "
         "Replaces people_noise and practice_noise_constant.",
+        examples=[2.15],
     )
     truncated_cv: CVByType = Field(
         CVByType(),
         description="Coefficient of variation of truncated spending by enrollment type, "
-        "where it is not the default (0.60, 1.95, 1.70, 1.85).",
+        "where it is not the default.",
+        examples=[{"esrd": 0.60, "disabled": 1.95, "aged_dual": 1.70, "aged_non_dual": 1.85}],
     )
     msr: Annotated[str | None, BeforeValidator(_choice_text)] = Field(
         None,
         description="MSR and MLR chosen where a contract gives the choice, in percent as CMS "
         "writes it: 0.0, 0.5, 1.0, 1.5, 2.0, or table. Left out: the published choice, else 2.0.",
+        examples=["2.0"],
     )
 
 
 class RunSettings(Strict):
     """What is simulated."""
 
-    contracts: tuple[str, ...] = Field(
+    contracts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (), description="Contract ids; left out: every contract that took effect."
     )
-    contract_files: tuple[str, ...] = Field(
-        (), description="YAML files with contracts of your own; they join the run."
+    contract_files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="YAML files with contracts of your own, beside this file; they join the run.",
     )
     years: int = Field(
-        DEFAULT_YEARS, ge=1, le=1_000_000_000, description="Performance years to simulate."
+        DEFAULT_YEARS,
+        ge=1,
+        le=MOST_YEARS,
+        description="Performance years to simulate; each takes about 200 bytes of memory.",
     )
     seed: int = Field(1, ge=0, lt=2**63, description="Seed of the random stream.")
 
@@ -110,6 +151,15 @@ class Scenario(Strict):
     contract_terms: dict[str, dict[str, Any]] = Field(
         {}, description="Terms of a contract to replace, by contract id."
     )
+
+    @model_validator(mode="after")
+    def _history_needs_a_rate(self) -> Scenario:
+        if self.assumptions.true_savings == "history" and self.aco.savings_rate is None:
+            raise ValueError(
+                "true_savings = history: the scenario has no published savings_rate to learn "
+                "from. State true_savings as a fraction (0.02), or give savings_rate"
+            )
+        return self
 
     @classmethod
     def from_toml(cls, path: str) -> Scenario:
@@ -140,18 +190,25 @@ class Scenario(Strict):
                 raise UserError(
                     f"--set {change}: KEY=VALUE is wanted, such as common_shock_sd=0.01."
                 )
-            scenario = scenario._with(key.strip(), parsed_value(text.strip()))
+            scenario = scenario.with_value(
+                key.strip(), parsed_value(text.strip()), f"--set {change}"
+            )
         return scenario
+
+    def without_contract_terms(self) -> Scenario:
+        """Return the scenario without replaced terms of contracts."""
+        return self.model_copy(update={"contract_terms": {}})
 
     def with_values(self, values: dict[str, Any]) -> Scenario:
         """Return the scenario with keys set to Python values; see `with_changes`."""
         scenario = self
         for key, value in values.items():
-            scenario = scenario._with(key, value)
+            scenario = scenario.with_value(key, value, key)
         return scenario
 
-    def _with(self, key: str, value: Any) -> Scenario:
-        if key == "assigned_beneficiaries" and isinstance(value, int) and value >= 1:
+    def with_value(self, key: str, value: Any, where: str) -> Scenario:
+        """Return the scenario with one key changed; `where` names its origin in messages."""
+        if key == "assigned_beneficiaries" and type(value) is int:
             return self.model_copy(update={"aco": self.aco.scaled_to(value)})
         stated = self.model_dump(exclude_unset=True)
         head, _, tail = key.partition(".")
@@ -166,10 +223,10 @@ class Scenario(Strict):
             terms[head] = {**terms.get(head, {}), tail: value}
         else:
             raise UserError(
-                f"--set {key}: no such key.{nearest(key, _all_keys())} The keys are: "
+                f"{where}: no such key.{nearest(key, _all_keys())} The keys are: "
                 f"{', '.join(_all_keys())}; or CONTRACT.TERM for a term of a contract."
             )
-        return validated_scenario(stated, f"--set {key}={value}")
+        return validated_scenario(stated, where)
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {"aco": ACO, "assumptions": Assumptions, "run": RunSettings}

@@ -78,7 +78,6 @@ def test_no_compiler_is_loaded_where_nothing_is_simulated() -> None:
     } == {}
 
 
-@pytest.mark.xfail(reason="contracts and choices are read after the engine is imported")
 @pytest.mark.parametrize("command", TOO_HEAVY)
 def test_no_compiler_is_loaded_for_a_mistake_in_a_contract(command: list[str]) -> None:
     assert loaded_by([command]) == [[]]

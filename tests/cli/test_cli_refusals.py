@@ -33,10 +33,6 @@ def changed(change: str) -> tuple[str, ...]:
     return (*A1001, "--set", change)
 
 
-def weak(*arguments: object, why: str) -> object:
-    return pytest.param(*arguments, marks=pytest.mark.xfail(reason=why))
-
-
 CASES = [
     # --- which ACO ---
     (("aco", "A100"), ["A100 ", "Did you mean A2100, A1100 or A1080?", "--results FILE"]),
@@ -66,11 +62,11 @@ CASES = [
     ),
     ((*A1001, "--contracts", "track-2,track-2"), ["track-2", "named twice"]),
     # --- sizes and dollars ---
-    (changed("assigned_beneficiaries=-5"), ["assigned_beneficiaries", "-5", "or equal to 1"]),
-    (changed("assigned_beneficiaries=0"), ["assigned_beneficiaries", "= 0", "or equal to 1"]),
+    (changed("assigned_beneficiaries=-5"), ["assigned_beneficiaries", "-5", "from 1 to 5,000,000"]),
+    (changed("assigned_beneficiaries=0"), ["assigned_beneficiaries", "= 0", "from 1 to 5,000,000"]),
     (changed("assigned_beneficiaries=12.5"), ["assigned_beneficiaries", "12.5", "integer"]),
     (changed("assigned_beneficiaries=1e9"), ["assigned_beneficiaries", "5000000"]),
-    (changed("assigned_beneficiaries=9999999999"), ["assigned_beneficiaries", "5000000"]),
+    (changed("assigned_beneficiaries=9999999999"), ["assigned_beneficiaries", "5,000,000"]),
     (changed("assigned_beneficiaries=many"), ["assigned_beneficiaries", "'many'", "integer"]),
     (changed("person_years.esrd=-1"), ["person_years.esrd", "-1", "or equal to 0"]),
     (changed("person_years.esrd=nan"), ["person_years.esrd", "nan"]),
@@ -83,8 +79,8 @@ CASES = [
     (changed("participant_revenue=-1"), ["participant_revenue", "-1", "or equal to 0"]),
     (changed("participant_revenue=inf"), ["participant_revenue", "inf", "finite"]),
     (changed("participant_revenue=1e13"), ["participant_revenue", "less than"]),
-    (settle(beneficiaries=-5), ["beneficiaries", "-5", "at least 1"]),
-    (settle(beneficiaries=0), ["beneficiaries", "= 0", "at least 1"]),
+    (settle(beneficiaries=-5), ["beneficiaries", "-5", "from 1 to 5,000,000"]),
+    (settle(beneficiaries=0), ["beneficiaries", "= 0", "from 1 to 5,000,000"]),
     (settle(benchmark="nan"), ["benchmark = nan", "dollars", "above 0"]),
     (settle(benchmark="inf"), ["benchmark = inf", "dollars", "above 0"]),
     (settle(benchmark="-5"), ["benchmark = -5", "dollars", "above 0"]),
@@ -119,9 +115,9 @@ CASES = [
     ),
     (changed("benchmark_basis=gross"), ["benchmark_basis", "'gross'", "'truncated'"]),
     # --- the run ---
-    ((*A1001, "--years", 0), ["years=0", "greater than or equal to 1"]),
-    ((*A1001, "--years", -5), ["years=-5", "greater than or equal to 1"]),
-    ((*A1001, "--years", 10**12), ["years", "less than or equal to 1000000000"]),
+    ((*A1001, "--years", 0), ["--years 0", "years = 0", "greater than or equal to 1"]),
+    ((*A1001, "--years", -5), ["years = -5", "greater than or equal to 1"]),
+    ((*A1001, "--years", 10**12), ["years", "less than or equal to 20000000"]),
     (changed("years=10,000"), ["years", "'10,000'", "integer"]),
     ((*A1001, "--seed", -1), ["seed", "-1", "or equal to 0"]),
     # --- --set ---
@@ -160,7 +156,7 @@ CASES = [
         ["alternative", "2023", "Use met or failed"],
     ),
     # --- files that are not there ---
-    (("run", "nofile.toml"), ["scenario nofile.toml", "cannot be read"]),
+    (("run", "nofile.toml"), ["scenario nofile.toml", "does not exist"]),
     (("run", "."), ["scenario .", "cannot be read"]),
     ((*A1001, "--contract-file", "no.yaml"), ["contract file no.yaml", "cannot be read"]),
     ((*A1001, "--results", "no.csv"), ["no.csv", "does not exist", "Check the path"]),
@@ -170,36 +166,25 @@ CASES = [
 # Not refused today: quick all the same.
 FEW = ("--years", "5")
 WEAK = [
-    weak((*A1001, "--true-savings", "5"), ["true_savings", "5", "0.05"], why="validator names"),
-    weak((*A1001, "--true-savings", "2%"), ["true_savings", "2%", "0.02"], why="validator names"),
-    weak((*A1001, "--true-savings", "nan"), ["true_savings", "nan"], why="validator names"),
-    weak((*A1001, "--true-savings", "histry"), ["true_savings", "history"], why="validator names"),
-    weak((*A1001, "--years", 0), ["--years 0"], why="says --set years=0, which was not typed"),
-    weak((*A1001, "--seed", -1), ["--seed -1"], why="says --set seed=-1, which was not typed"),
-    weak((*changed("msr=0.02"), *FEW), ["msr", "0.02", "0.5"], why="0.02 becomes 0.0 unsaid"),
-    weak((*changed("msr=0.54"), *FEW), ["msr", "0.54", "0.5"], why="0.54 becomes 0.5 unsaid"),
-    weak((*changed("assigned_beneficiaries=true"), *FEW), ["integer"], why="true is taken as 1"),
-    weak(changed("years=true"), ["years", "integer"], why="true is taken as 1"),
-    weak(
-        (*A1001, *FEW, "--contracts", ","), ["--contracts"], why="an empty list runs all contracts"
-    ),
-    weak((*A1001, *FEW, "--json", ""), ["--json"], why="an empty file name is not written, unsaid"),
-    weak(settle(beneficiaries=10**10), ["beneficiaries"], why="no upper bound in settle"),
-    weak(settle(year=24), ["year"], why="settled under 2019's terms"),
-    weak(settle(expenditure="487e3"), ["expenditure"], why="a thousandth of the benchmark"),
-    weak(
-        changed("track-3.minimum_savings_rate=2"),
-        ["minimum_savings_rate", "0.02"],
-        why="two lines with validator names",
-    ),
-    weak(changed("track-3.maximum_loss_rate=75"), ["0.75"], why="no hint at the fraction"),
-    weak(
-        (*changed("savings_rate=-0.2"), *FEW),
-        ["savings_rate"],
-        why="benchmark and spending say 0.089",
-    ),
-    weak(("run", "nofile.toml"), ["does not exist"], why="prints [Errno 2] and the path again"),
-    weak(changed("track-3.a b=1"), ["--set track-3.a b=1"], why="names no option"),
+    ((*A1001, "--true-savings", "5"), ["true_savings", "5", "0.05"]),
+    ((*A1001, "--true-savings", "2%"), ["true_savings", "2%", "0.02"]),
+    ((*A1001, "--true-savings", "nan"), ["true_savings", "nan"]),
+    ((*A1001, "--true-savings", "histry"), ["true_savings", "history"]),
+    ((*A1001, "--years", 0), ["--years 0"]),
+    ((*A1001, "--seed", -1), ["--seed -1"]),
+    ((*changed("msr=0.02"), *FEW), ["msr", "0.02", "0.5"]),
+    ((*changed("msr=0.54"), *FEW), ["msr", "0.54", "0.5"]),
+    ((*changed("assigned_beneficiaries=true"), *FEW), ["true", "a number"]),
+    (changed("years=true"), ["years", "true", "a number"]),
+    ((*A1001, *FEW, "--contracts", ","), ["--contracts"]),
+    ((*A1001, *FEW, "--json", ""), ["--json"]),
+    (settle(beneficiaries=10**10), ["beneficiaries"]),
+    (settle(year=24), ["year"]),
+    (settle(expenditure="487e3"), ["expenditure"]),
+    (changed("track-3.minimum_savings_rate=2"), ["minimum_savings_rate", "0.02"]),
+    (changed("track-3.maximum_loss_rate=75"), ["0.75"]),
+    (("run", "nofile.toml"), ["does not exist"]),
+    (changed("track-3.a b=1"), ["track-3.a b", "no such term"]),
 ]
 
 
@@ -295,14 +280,12 @@ def test_something_else_than_a_scenario(content: bytes, refused, tmp_path: Path)
     assert "scenario my.toml: " in refused("run", "my.toml")
 
 
-@pytest.mark.xfail(reason="a byte order mark, as Windows editors write it, is refused as a syntax")
 def test_a_scenario_file_from_windows(scenario: str, done, tmp_path: Path) -> None:
     text = "\ufeff" + scenario.replace("\n", "\r\n")
     (tmp_path / "my.toml").write_bytes(text.encode())
     done("run", "my.toml", "--write-scenario", "again.toml")
 
 
-@pytest.mark.xfail(reason="terms of contracts that are not compared are refused")
 def test_a_scenario_with_terms_of_a_third_contract_can_be_compared(done) -> None:
     done(*changed("basic-e.payment_limit=0.2"), "--years", "5", "--write-scenario", "my.toml")
     done("compare", "track-2", "track-3", "my.toml")
@@ -387,12 +370,10 @@ def test_a_contract_file_cannot_take_a_catalogue_id(refused, own_contract, tmp_p
     assert "--set" in message
 
 
-@pytest.mark.xfail(reason="the file is read and then ignored without a word")
 def test_settle_with_a_contract_file_of_another_id(refused, own_contract) -> None:
     assert "mine" in refused("settle", "basic-e", *SETTLE, "--contract-file", own_contract)
 
 
-@pytest.mark.xfail(reason="the id is ignored without a word")
 def test_contracts_with_a_contract_file_of_another_id(refused, own_contract) -> None:
     assert "mine" in refused("contracts", "basic-e", "--contract-file", own_contract)
 
@@ -446,7 +427,6 @@ def test_outputs_are_checked_before_the_work(refused, monkeypatch: pytest.Monkey
     refused("compare", "track-2", "track-3", "--aco", "A1001", "--json", "nowhere/out")
 
 
-@pytest.mark.xfail(reason="a compiler is loaded, and the run begun, before the choice is read")
 def test_a_choice_is_checked_before_the_work(refused, monkeypatch: pytest.MonkeyPatch) -> None:
     def work(*_: object) -> None:
         raise AssertionError("the kernels are being compiled")
@@ -455,11 +435,9 @@ def test_a_choice_is_checked_before_the_work(refused, monkeypatch: pytest.Monkey
     refused(*changed("msr=0.7"))
 
 
-@pytest.mark.xfail(reason="two outputs in one file: the second replaces the first", strict=True)
 def test_two_outputs_in_one_file(refused) -> None:
     assert "out" in refused(*A1001, "--years", "5", "--json", "out", "--report", "out")
 
 
-@pytest.mark.xfail(reason="--json is ignored without a word")
 def test_write_scenario_does_not_run_and_says_so(refused) -> None:
     refused(*A1001, "--write-scenario", "my.toml", "--json", "out.json")

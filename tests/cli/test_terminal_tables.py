@@ -28,7 +28,9 @@ def screen(monkeypatch: pytest.MonkeyPatch):
 
     def of_width(width: int) -> io.StringIO:
         shown = io.StringIO()
-        console = Console(file=shown, width=width, highlight=False, no_color=True)
+        console = Console(
+            file=shown, width=width, highlight=False, no_color=True, markup=False, emoji=False
+        )
         monkeypatch.setattr(terminal, "console", lambda: console)
         return shown
 
@@ -74,7 +76,6 @@ def test_the_comparison_fits(run: sim.Run, screen, width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
 
 
-@pytest.mark.xfail(reason="square brackets are read as rich markup")
 @pytest.mark.parametrize("name", ["Care [bold]South", "Care [/South]"])
 def test_markup_in_a_name_is_shown_as_it_is(run: sim.Run, screen, name: str) -> None:
     aco = run.aco.model_copy(update={"name": name})

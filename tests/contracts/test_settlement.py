@@ -703,7 +703,7 @@ def test_plain_data_for_json() -> None:
         ({"disaster_beneficiary_share": -1}, ("disaster_beneficiary_share = -1", "0 to 1")),
         ({"standard": "passed"}, ("quality_standard = 'passed'", "met, alternative, failed")),
         ({"msr": "0.02"}, ("msr = '0.02'", "0.0, 0.5, 1.0, 1.5, 2.0")),
-        ({"beneficiaries": 0}, ("assigned_beneficiaries = 0", "at least 1")),
+        ({"beneficiaries": 0}, ("assigned_beneficiaries = 0", "from 1 to 5,000,000")),
     ],
 )
 def test_refusals(call: dict[str, Any], says: tuple[str, ...]) -> None:

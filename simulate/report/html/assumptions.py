@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from simulate.analysis.run import DEFAULT_COMMON_SHOCK_SD, chosen_msr
+from simulate.analysis.choices import DEFAULT_COMMON_SHOCK_SD, chosen_msr
 from simulate.data.enrollment import ENROLLMENT_NAMES
 from simulate.errors import UserError
 from simulate.population.spend import spend_defaults

@@ -1,0 +1,140 @@
+"""What a scenario states, resolved: contracts, MSR, population, noise. No compiler is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simulate.contracts.contract import (
+    Contract,
+    contract_ids,
+    load_contract,
+    read_contract_file,
+)
+from simulate.contracts.minimum_rate import choice_behind, chosen_rate
+from simulate.contracts.resolution import Circumstances, ResolvedContract, resolve
+from simulate.errors import UserError, nearest
+from simulate.scenario.scenario import Assumptions, Scenario
+
+if TYPE_CHECKING:
+    from simulate.population.population import Noise, Population
+
+DEFAULT_MSR_CHOICE = "2.0"
+#: Standard deviation of the common shock of a year: PUF, same agreement, PY2021-2024.
+DEFAULT_COMMON_SHOCK_SD = 0.0065
+
+
+def check_scenario(scenario: Scenario) -> None:
+    """Refuse what cannot be simulated or settled, before any work is done."""
+    resolved_contracts(scenario)
+    noise_of(scenario.assumptions, population_of(scenario))
+
+
+def resolved_contracts(
+    scenario: Scenario, contracts: Sequence[str | Contract] | None = None
+) -> list[ResolvedContract]:
+    """Return the contracts of a run with their terms resolved for the scenario's ACO.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    contracts : sequence of str or Contract, optional
+        Instead of the scenario's own.
+
+    Raises
+    ------
+    UserError
+        Anything about contracts or the MSR that cannot be used.
+    """
+    chosen_rate(chosen_msr(scenario))
+    chosen = chosen_contracts(scenario, contracts)
+    return [resolve(contract, _circumstances(scenario)) for contract in chosen]
+
+
+def chosen_msr(scenario: Scenario) -> str:
+    """Return the MSR choice of a scenario: stated, else published, else 2.0 percent."""
+    if scenario.assumptions.msr is not None:
+        return scenario.assumptions.msr
+    published = scenario.aco.published_msr
+    return DEFAULT_MSR_CHOICE if published is None else choice_behind(published)
+
+
+def chosen_contracts(
+    scenario: Scenario, contracts: Sequence[str | Contract] | None = None
+) -> list[Contract]:
+    """Return the contracts of a run, overlays applied.
+
+    Raises
+    ------
+    UserError
+        Unknown ids, an id twice, or terms stated for a contract that is not in the run.
+    """
+    own = [read_contract_file(path) for path in scenario.run.contract_files]
+    stated = list(contracts) if contracts is not None else list(scenario.run.contracts)
+    own_ids = {contract.id: contract for contract in own}
+    if stated:
+        chosen = [
+            c if isinstance(c, Contract) else own_ids.get(c) or load_contract(c) for c in stated
+        ]
+        chosen += [contract for contract in own if contract.id not in stated]
+    else:
+        catalogue = [load_contract(i) for i in contract_ids()]
+        chosen = [c for c in catalogue if c.status != "proposed"] + own
+    ids = [contract.id for contract in chosen]
+    twice = {i for i in ids if ids.count(i) > 1}
+    if twice:
+        raise UserError(
+            f"contract {', '.join(sorted(twice))}: named twice in this run. A contract file of "
+            "your own needs an id of its own; to change terms of a catalogue contract use --set."
+        )
+    for contract_id in scenario.contract_terms:
+        if contract_id not in ids:
+            raise UserError(
+                f"contract_terms: contract {contract_id!r} is not in this run."
+                f"{nearest(contract_id, ids)} The run holds: {', '.join(ids)}."
+            )
+    terms = scenario.contract_terms
+    return [c.with_terms(terms[c.id]) if c.id in terms else c for c in chosen]
+
+
+def population_of(scenario: Scenario) -> Population:
+    """Return the population that a scenario states."""
+    # scipy is loaded here, after every mistake in contracts has been met.
+    from simulate.population.population import Population, split_by_person_years
+    from simulate.population.spend import spend_models
+
+    person_years = scenario.aco.person_years.in_order()
+    return Population(
+        split_by_person_years(scenario.aco.assigned_beneficiaries, person_years),
+        person_years,
+        scenario.aco.benchmark_per_capita.in_order(),
+        spend_models(scenario.assumptions.truncated_cv.stated()),
+    )
+
+
+def noise_of(assumptions: Assumptions, population: Population) -> Noise:
+    """Return the noise that a scenario's assumptions state."""
+    from simulate.population.population import default_noise, noise_from_constant
+
+    shock = assumptions.common_shock_sd
+    if assumptions.noise_constant is not None:
+        return noise_from_constant(population, assumptions.noise_constant, shock or 0.0)
+    return default_noise(
+        population,
+        assumptions.practice_noise_constant,
+        DEFAULT_COMMON_SHOCK_SD if shock is None else shock,
+        assumptions.people_noise,
+    )
+
+
+def _circumstances(scenario: Scenario) -> Circumstances:
+    aco = scenario.aco
+    return Circumstances(
+        assigned_beneficiaries=aco.assigned_beneficiaries,
+        performance_year=aco.performance_year,
+        agreement_year=aco.agreement_year,
+        agreement_start_year=aco.agreement_start_year,
+        msr=chosen_msr(scenario),
+        low_revenue=aco.revenue_category == "low",
+        participant_revenue=aco.participant_revenue,
+    )
