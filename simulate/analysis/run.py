@@ -240,7 +240,7 @@ def run(
 
     population = population_of(scenario)
     noise = noise_of(scenario.assumptions, population)
-    true_savings = resolve_true_savings(scenario.assumptions, scenario.aco, population, noise)
+    true_savings = resolve_true_savings(scenario.assumptions, scenario.aco)
     settings = scenario.run
     views = (View(0.0), true_savings.view)
     certain = [noise.silent and view.sd == 0.0 for view in views]
@@ -253,11 +253,11 @@ def run(
         )
         for r in resolved
     }
-    notes = (*scenario.aco.notes, *_gathered_notes(resolved))
+    notes = (*scenario.aco.notes, *gathered_notes(resolved))
     return Run(scenario, population, noise, true_savings, simulated, results, notes)
 
 
-def _gathered_notes(resolved: Sequence[ResolvedContract]) -> list[str]:
+def gathered_notes(resolved: Sequence[ResolvedContract]) -> list[str]:
     """Return each note once, with the contracts that it holds for."""
     holders: dict[str, list[str]] = {}
     for contract in resolved:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from simulate.data import published_results, published_years
+from simulate.data import PublishedResult, history
 from simulate.engine.years import View
 from simulate.errors import UserError
-from simulate.population.credibility import Posterior, posterior, spread_of_true_savings
-from simulate.population.population import Noise, Population
+from simulate.population.credibility import (
+    Observation,
+    Posterior,
+    default_credibility,
+    observation_of,
+    regional_update,
+    true_savings_posterior,
+)
 from simulate.scenario.aco import ACO
 from simulate.scenario.scenario import Assumptions
 
@@ -33,10 +38,13 @@ class TrueSavings:
     posterior: Posterior | None = None
 
 
-def resolve_true_savings(
-    assumptions: Assumptions, aco: ACO, population: Population, noise: Noise
-) -> TrueSavings:
+def resolve_true_savings(assumptions: Assumptions, aco: ACO) -> TrueSavings:
     """Resolve the true savings that a scenario states.
+
+    ``history`` is the posterior for the performance year after the ACO's own, from its
+    published record (`simulate.population.credibility`). It holds the frozen error of a
+    benchmark that is not rebased, and the noise that it takes off is the fitted one,
+    whatever noise the run assumes.
 
     Raises
     ------
@@ -54,26 +62,48 @@ def resolve_true_savings(
             "true_savings = history: the scenario has no published savings_rate to learn from. "
             "State true_savings as a fraction (0.02), or give savings_rate."
         )
-    return _from_record(assumptions, aco, population, noise)
+    return _from_record(assumptions, aco)
 
 
-def _from_record(
-    assumptions: Assumptions, aco: ACO, population: Population, noise: Noise
-) -> TrueSavings:
-    assert aco.savings_rate is not None
-    peers_year = min(published_years(), key=lambda year: abs(year - aco.performance_year))
-    size = population.size
-    people = (noise.people * population.people_noise_constant) ** 2
-    by_size = math.sqrt(people + noise.practice_sd**2 * size)
-    spread = spread_of_true_savings(
-        published_results(peers_year).rows, by_size, noise.common_shock_sd
-    )
-    noise_sd = math.sqrt(by_size**2 / size + noise.common_shock_sd**2)
-    found = posterior(aco.savings_rate, noise_sd, spread)
+def _from_record(assumptions: Assumptions, aco: ACO) -> TrueSavings:
+    found = true_savings_posterior(default_credibility(), record_of(aco), rebased=_rebased(aco))
     sd = found.sd if assumptions.true_savings_sd is None else assumptions.true_savings_sd
-    source = (
-        f"history: {100 * found.weight:.0f} % the published savings rate of "
-        f"{100 * aco.savings_rate:.2f} %, the rest the mean of {spread.acos} ACOs in performance "
-        f"year {spread.performance_year} ({100 * spread.mean:.2f} %)"
-    )
-    return TrueSavings(View(found.mean, sd), source, found)
+    return TrueSavings(View(found.mean, sd), found.explanation, found)
+
+
+def record_of(aco: ACO) -> list[Observation]:
+    """Return what is known of an ACO's savings rates, up to its own performance year.
+
+    The shipped results with its id, and its own savings rate in its own year, which
+    replaces a published one.
+    """
+    assert aco.savings_rate is not None
+    record = [observation_of(row) for row in _shipped(aco)]
+    if record and record[-1].performance_year == aco.performance_year:
+        own = replace(record.pop(), savings_rate=aco.savings_rate)
+    else:
+        own = Observation(
+            aco.id,
+            aco.performance_year,
+            aco.savings_rate,
+            float(aco.assigned_beneficiaries),
+            None,
+            regional_update(None, None, aco.performance_year),
+        )
+    return [*record, own]
+
+
+def _shipped(aco: ACO) -> list[PublishedResult]:
+    """Return the ACO's shipped results up to its own year; none for an id of the user's."""
+    try:
+        rows = history(aco.id)
+    except UserError:
+        return []
+    return [row for row in rows if row.performance_year <= aco.performance_year]
+
+
+def _rebased(aco: ACO) -> bool | None:
+    """Return whether a new agreement begins after the record; None leaves it to its term."""
+    if aco.agreement_start_year is None:
+        return None
+    return aco.agreement_start_year > aco.performance_year
