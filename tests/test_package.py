@@ -130,7 +130,7 @@ ALLOWED = {
     "data": {"errors"},
     "scenario": {"data", "errors", "validation"},
     "contracts": {"errors", "kernels", "validation"},
-    "population": {"data", "errors", "kernels"},
+    "population": {"data", "errors", "kernels", "output"},
     "engine": {"errors", "kernels", "population", "data"},
     "measures": set(),
 }
