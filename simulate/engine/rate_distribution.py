@@ -44,7 +44,8 @@ class RateDistribution:
     @property
     def frequencies(self) -> FloatArray:
         """Angular frequencies of the series, shape (frequencies,)."""
-        return np.pi / self.half_width * np.arange(1, self.characteristic.size + 1)
+        steps = np.arange(1, self.characteristic.size + 1, dtype=np.float64)
+        return np.asarray(np.pi / self.half_width * steps, dtype=np.float64)
 
     @property
     def series_error(self) -> float:
