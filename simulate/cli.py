@@ -48,6 +48,10 @@ Contracts = Annotated[
 ]
 Years = Annotated[int | None, typer.Option("--years", help="Performance years to simulate.")]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the random stream.")]
+Engine = Annotated[
+    Literal["monte-carlo", "exact"],
+    typer.Option("--engine", help="Simulate, or compute without sampling error (one year)."),
+]
 TrueSavings = Annotated[
     str | None,
     typer.Option("--true-savings", help="Fraction such as 0.02, 0, or history (default)."),
@@ -98,6 +102,7 @@ def run_command(
     true_savings: TrueSavings = None,
     changes: Changes = None,
     contract_file: ContractFiles = None,
+    engine: Engine = "monte-carlo",
     report: Report = None,
     json_file: Json = None,
     write_scenario: WriteScenario = None,
@@ -125,7 +130,9 @@ def run_command(
         _write_text(write_scenario, scenario_text(stated), "--write-scenario")
         print(f"Wrote {write_scenario}. Run it with: simulate run {shlex.quote(write_scenario)}")
         return
-    finished = _run(stated, threads, chunk_years)
+    if engine == "exact" and years is not None:
+        raise UserError("--engine exact simulates no years; leave --years out.")
+    finished = _run(stated, engine, threads, chunk_years)
     if json_file is not None:
         _write_json(json_file, finished.to_dict())
     if json_file != "-":
@@ -164,7 +171,7 @@ def compare_command(
     _check_outputs(report, json_file)
     options = _options(f"{first},{second}", years, seed, true_savings, contract_file)
     stated = _stated_scenario(scenario, aco, year, results, changes, options)
-    finished = _run(stated, threads, chunk_years)
+    finished = _run(stated, "monte-carlo", threads, chunk_years)
     from simulate.analysis.compare import compare
 
     comparison = compare(finished, first, second, _execution(threads, chunk_years))
@@ -336,15 +343,16 @@ def replay_command(
     csv_file: Annotated[
         str | None, typer.Option("--csv", help="Write every row with its recomputation here.")
     ] = None,
+    report: Report = None,
     json_file: Json = None,
 ) -> None:
     """Recompute every settlement of a CMS results file and compare with what CMS published."""
     from simulate.data import read_results_file
     from simulate.verify.replay import replay_file, replay_shipped
 
-    for option, path in (("--csv", csv_file), ("--json", json_file)):
-        if path and path != "-":
-            check_writable(path, option)
+    _check_outputs(report, json_file)
+    if csv_file is not None:
+        check_writable(csv_file, "--csv")
     replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
     if csv_file:
         replay.write_csv(csv_file)
@@ -354,6 +362,44 @@ def replay_command(
         from simulate.report.evidence import show_replay
 
         show_replay(replay)
+    if report:
+        from simulate.report.html.evidence import write_replay_report
+
+        write_replay_report(replay, report, command=_command())
+
+
+@app.command("backtest")
+def backtest_command(
+    previous: Annotated[
+        str, typer.Argument(metavar="PREV.csv", help="CMS results file to predict from.")
+    ],
+    following: Annotated[
+        str, typer.Argument(metavar="NEXT.csv", help="CMS results file of a later year.")
+    ],
+    earlier: Annotated[
+        list[str] | None,
+        typer.Option("--earlier", help="More files up to PREV's year to learn from."),
+    ] = None,
+    report: Report = None,
+    json_file: Json = None,
+) -> None:
+    """Predict next year's savings rates from this year's file; coverage and sharpness."""
+    from simulate.data import read_results_file
+    from simulate.verify.backtest import backtest
+
+    _check_outputs(report, json_file)
+    files = [read_results_file(path) for path in earlier or []]
+    result = backtest(read_results_file(previous), read_results_file(following), files)
+    if json_file is not None:
+        _write_json(json_file, result.to_dict())
+    if json_file != "-":
+        from simulate.report.evidence import show_backtest
+
+        show_backtest(result)
+    if report:
+        from simulate.report.html.evidence import write_backtest_report
+
+        write_backtest_report(result, report, command=_command())
 
 
 @app.command("verify")
@@ -472,7 +518,12 @@ def _terms_of(contract_id: str, changes: list[str]) -> dict[str, Any]:
     return terms
 
 
-def _run(scenario: Scenario, threads: int | None, chunk_years: int | None) -> Run:
+def _run(
+    scenario: Scenario,
+    engine: Literal["monte-carlo", "exact"],
+    threads: int | None,
+    chunk_years: int | None,
+) -> Run:
     from simulate.analysis.choices import check_scenario
     from simulate.report.progress import YearsProgress, said_if_slow
 
@@ -484,7 +535,8 @@ def _run(scenario: Scenario, threads: int | None, chunk_years: int | None) -> Ru
     from simulate.analysis.run import run
 
     with YearsProgress(scenario.run.years) as progress:
-        return run(scenario, execution=_execution(threads, chunk_years, progress))
+        execution = _execution(threads, chunk_years, progress)
+        return run(scenario, engine=engine, execution=execution)
 
 
 def _execution(
@@ -507,7 +559,11 @@ def _check_outputs(report: str | None, json_file: str | None) -> None:
 def _write_report(finished: Run, path: str, comparison: Any = None) -> None:
     from simulate.report.html import write_report
 
-    write_report(finished, path, comparison, command=shlex.join(["simulate", *sys.argv[1:]]))
+    write_report(finished, path, comparison, command=_command())
+
+
+def _command() -> str:
+    return shlex.join(["simulate", *sys.argv[1:]])
 
 
 def _write_json(path: str, data: Any) -> None:

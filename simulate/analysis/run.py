@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -202,6 +202,7 @@ def run(
     years: int | None = None,
     seed: int | None = None,
     *,
+    engine: Literal["monte-carlo", "exact"] = "monte-carlo",
     execution: Execution | None = None,
     **assumptions: Any,
 ) -> Run:
@@ -217,6 +218,9 @@ def run(
     years : int, optional
         Performance years to simulate.
     seed : int, optional
+    engine : {"monte-carlo", "exact"}
+        Draw every beneficiary of every year, or compute the distribution of one year
+        without sampling (`simulate.analysis.exact`).
     execution : Execution, optional
         Threads, chunks and progress; without influence on the result.
     **assumptions
@@ -232,6 +236,10 @@ def run(
     UserError
         Anything stated that cannot be used.
     """
+    if engine == "exact":
+        from simulate.analysis.exact import exact_run
+
+        return exact_run(subject, contracts, **assumptions)
     scenario = subject if isinstance(subject, Scenario) else Scenario(aco=subject)
     changes = {"years": years, "seed": seed, **assumptions}
     stated = {key: value for key, value in changes.items() if value is not None}

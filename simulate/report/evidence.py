@@ -11,6 +11,7 @@ from simulate.report.terminal import console, plain_table
 from simulate.verify.replay import MatchClass
 
 if TYPE_CHECKING:
+    from simulate.verify.backtest import Backtest
     from simulate.verify.replay import Replay
     from simulate.verify.verification import Verification
 
@@ -77,3 +78,31 @@ def show_replay(replay: Replay) -> None:
 
 def _amount(value: float | None) -> str:
     return "nothing" if value is None else cents(value)
+
+
+def show_backtest(result: Backtest) -> None:
+    """Print coverage, sharpness and skill of predicted savings rates."""
+    out = console()
+    out.print(
+        f"Savings rates of {result.next_year} predicted from {result.previous_year} and "
+        f"before: {len(result.predictions):,} ACOs",
+        style="bold",
+    )
+    out.print(
+        f"{100 * result.coverage_90:.1f} % of ACOs fell inside their 90 % interval, "
+        f"{100 * result.coverage_50:.1f} % inside their 50 % interval. "
+        f"CRPS {100 * result.crps:.2f} points, {100 * result.gain:.1f} % below the better baseline "
+        f"({100 * result.crps_baseline:.2f}); bias {100 * result.bias:+.2f} points."
+    )
+    table = plain_table()
+    for header in ("assigned", "ACOs", "inside 50 %", "inside 90 %", "width of 90 %"):
+        table.add_column(header, justify="right")
+    for size in result.by_size:
+        table.add_row(
+            f"{size.smallest:,} and over",
+            f"{size.acos:,}",
+            f"{100 * size.coverage_50:.0f} %",
+            f"{100 * size.coverage_90:.0f} %",
+            f"{100 * size.width_90:.1f} points",
+        )
+    out.print(table)

@@ -36,7 +36,7 @@ def percent_with_error(estimate: Estimate, most: int = 2) -> str:
         bound = step * max(1, steps)
         return f"<{bound:.{most}f} %" if estimate.value == 0.0 else f">{100.0 - bound:.{most}f} %"
     decimals = decimals_for(100.0 * estimate.standard_error, most)
-    return f"{percent(estimate, most)} {_error(100.0 * estimate.standard_error, decimals)}"
+    return f"{percent(estimate, most)}{_error(100.0 * estimate.standard_error, decimals)}"
 
 
 def plain_percent(value: float, decimals: int = 2) -> str:
@@ -61,14 +61,14 @@ def dollars_with_error(estimate: Estimate, unit: tuple[float, str, str] | None =
     """Return dollars with the standard error in the same unit: ``$0.84 million ±0.01``."""
     chosen = unit or unit_for(estimate.value)
     decimals = decimals_for(estimate.standard_error / chosen[0], 2)
-    return f"{dollars(estimate, chosen)} {_error(estimate.standard_error / chosen[0], decimals)}"
+    return f"{dollars(estimate, chosen)}{_error(estimate.standard_error / chosen[0], decimals)}"
 
 
 def in_unit(estimate: Estimate, unit: tuple[float, str, str]) -> str:
     """Return an amount in a table's unit, without the unit: ``0.84 ±0.01``."""
     decimals = decimals_for(estimate.standard_error / unit[0], 2)
     value = _unsigned_zero(estimate.value / unit[0], decimals)
-    return f"{value:,.{decimals}f} {_error(estimate.standard_error / unit[0], decimals)}"
+    return f"{value:,.{decimals}f}{_error(estimate.standard_error / unit[0], decimals)}"
 
 
 def plain_dollars(value: float) -> str:
@@ -85,10 +85,10 @@ def cents(value: float) -> str:
 
 def _error(value: float, decimals: int) -> str:
     if value == 0.0:
-        return "±0"
+        return ""  # known, not simulated
     shown = round(value, decimals)
     # An error below the last digit shown is rounded up: never ±0.0 for a simulated figure.
-    return f"±{max(shown, 10.0**-decimals):.{decimals}f}"
+    return f" ±{max(shown, 10.0**-decimals):.{decimals}f}"
 
 
 def _unsigned_zero(value: float, decimals: int) -> float:

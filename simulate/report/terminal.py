@@ -169,9 +169,14 @@ def _largest(measures: Measures) -> float:
 
 def _footnotes(run: Run) -> Text:
     sd = run.assumptions()["savings_rate_sd_by_chance"]
-    lines = [
+    how = (
         f"{run.years:,} simulated performance years, seed {run.scenario.run.seed}; ± is one "
-        "standard error of the simulation, not of the model.",
+        "standard error of the simulation, not of the model."
+        if run.years
+        else "Computed by the exact engine: no sampling error; the error of the model is not shown."
+    )
+    lines = [
+        how,
         f"By chance alone the savings rate has a standard deviation of {plain_percent(sd)} of "
         f"the benchmark. Performance year {run.aco.agreement_year} of an agreement; quality "
         f"score {plain_percent(run.aco.quality_score)}, standard {run.aco.quality_standard}.",
