@@ -97,12 +97,16 @@ class Noise:
     as_stated : bool
         The deviation of the savings rate is as stated at any true savings: it is that at
         no savings. Otherwise chance moves what is spent, so savings make it smaller too.
+    common_shock_df : float
+        Degrees of freedom of the common shock: infinite for a normal shock, else a
+        Student's t of the same standard deviation.
     """
 
     people: float
     practice_sd: float
     common_shock_sd: float
     as_stated: bool = False
+    common_shock_df: float = math.inf
 
     @property
     def silent(self) -> bool:
