@@ -103,6 +103,9 @@ def run_command(
     changes: Changes = None,
     contract_file: ContractFiles = None,
     engine: Engine = "monte-carlo",
+    decompose: Annotated[
+        bool, typer.Option("--decompose", help="Show where the variance comes from.")
+    ] = False,
     report: Report = None,
     json_file: Json = None,
     write_scenario: WriteScenario = None,
@@ -132,13 +135,18 @@ def run_command(
         return
     if engine == "exact" and years is not None:
         raise UserError("--engine exact simulates no years; leave --years out.")
+    if engine == "exact" and decompose:
+        raise UserError("--decompose rests on simulated years; leave --engine exact out.")
     finished = _run(stated, engine, threads, chunk_years)
     if json_file is not None:
-        _write_json(json_file, finished.to_dict())
+        parts = {"decomposition": finished.decomposition.to_dict()} if decompose else {}
+        _write_json(json_file, {**finished.to_dict(), **parts})
     if json_file != "-":
-        from simulate.report.terminal import show_run
+        from simulate.report.terminal import show_decomposition, show_run
 
         show_run(finished)
+        if decompose:
+            show_decomposition(finished)
     if report:
         _write_report(finished, report)
 
@@ -368,6 +376,69 @@ def replay_command(
         write_replay_report(replay, report, command=_command())
 
 
+@app.command("calibrate")
+def calibrate_command(
+    claims: Annotated[
+        list[str],
+        typer.Argument(metavar="CLAIMS...", help="CSV or Parquet, one row a beneficiary-year."),
+    ],
+    out: Annotated[str, typer.Option("--out", help="Write the spend model here.")] = "spend.toml",
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="FIELD=COLUMN for a column of another name; may be repeated."),
+    ] = None,
+    year: Annotated[
+        list[int] | None, typer.Option("--year", help="Year of each file that does not say.")
+    ] = None,
+    truncation: Annotated[
+        Literal["percentile", "published"],
+        typer.Option(help="Truncate at the data's 99th percentile or at CMS's published points."),
+    ] = "percentile",
+    completion_factor: Annotated[
+        float, typer.Option(help="Completion factor on dollars per capita.")
+    ] = 1.013,
+    missing_types: Annotated[
+        Literal["refuse", "default"],
+        typer.Option(help="Where an enrollment type has too few rows: refuse, or its default."),
+    ] = "refuse",
+    family: Annotated[
+        list[str] | None,
+        typer.Option("--family", help="TYPE=FAMILY in place of the recommended one."),
+    ] = None,
+) -> None:
+    r"""Make a spend model from your own claims extract, for `spend_model` in a scenario.
+
+    \b
+    simulate calibrate claims_2023.csv --map paid=AMT --out spend.toml
+    simulate run --aco A1001 --set spend_model=spend.toml
+    """
+    from simulate.population.calibrate import calibrate
+    from simulate.population.spend_file import write_spend_file
+    from simulate.report.calibration import show_calibration
+
+    check_writable(out, "--out")
+    columns: dict[str, list[str]] = {}
+    for field, column in _pairs(mapping, "--map"):
+        columns.setdefault(field, []).append(column)
+    calibration = calibrate(
+        claims,
+        {field: names if len(names) > 1 else names[0] for field, names in columns.items()},
+        years=year or None,
+        truncation=truncation,
+        completion_factor=completion_factor,
+        missing_types=missing_types,
+    )
+    for enrollment_type, name in _pairs(family, "--family"):
+        if enrollment_type not in calibration.types:
+            raise UserError(
+                f"--family {enrollment_type}={name}: the enrollment types are "
+                f"{', '.join(calibration.types)}."
+            )
+        calibration = calibration.with_family(enrollment_type, name)
+    write_spend_file(calibration, out)
+    show_calibration(calibration, out)
+
+
 @app.command("backtest")
 def backtest_command(
     previous: Annotated[
@@ -462,6 +533,16 @@ def _stated_scenario(
     for typed, (key, value) in options.items():
         stated = stated.with_value(key, value, typed)
     return stated
+
+
+def _pairs(stated: list[str] | None, option: str) -> list[tuple[str, str]]:
+    pairs = []
+    for text in stated or []:
+        key, separator, value = text.partition("=")
+        if not (separator and key.strip() and value.strip()):
+            raise UserError(f"{option} {text}: NAME=VALUE is wanted.")
+        pairs.append((key.strip(), value.strip()))
+    return pairs
 
 
 def _own_contract(path: str, contract_id: str | None) -> Contract:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulate.contracts.contract import (
@@ -103,12 +105,17 @@ def population_of(scenario: Scenario) -> Population:
     from simulate.population.population import Population, split_by_person_years
     from simulate.population.spend import spend_models
 
+    base = None
+    if scenario.assumptions.spend_model is not None:
+        from simulate.population.spend_file import read_spend_file
+
+        base = read_spend_file(scenario.assumptions.spend_model)
     person_years = scenario.aco.person_years.in_order()
     return Population(
         split_by_person_years(scenario.aco.assigned_beneficiaries, person_years),
         person_years,
         scenario.aco.benchmark_per_capita.in_order(),
-        spend_models(scenario.assumptions.truncated_cv.stated()),
+        spend_models(scenario.assumptions.truncated_cv.stated(), base),
     )
 
 
@@ -117,14 +124,17 @@ def noise_of(assumptions: Assumptions, population: Population) -> Noise:
     from simulate.population.population import default_noise, noise_from_constant
 
     shock = assumptions.common_shock_sd
+    df = assumptions.common_shock_df or math.inf
     if assumptions.noise_constant is not None:
-        return noise_from_constant(population, assumptions.noise_constant, shock or 0.0)
-    return default_noise(
-        population,
-        assumptions.practice_noise_constant,
-        DEFAULT_COMMON_SHOCK_SD if shock is None else shock,
-        assumptions.people_noise,
-    )
+        noise = noise_from_constant(population, assumptions.noise_constant, shock or 0.0)
+    else:
+        noise = default_noise(
+            population,
+            assumptions.practice_noise_constant,
+            DEFAULT_COMMON_SHOCK_SD if shock is None else shock,
+            assumptions.people_noise,
+        )
+    return replace(noise, common_shock_df=df)
 
 
 def _circumstances(scenario: Scenario) -> Circumstances:

@@ -84,10 +84,11 @@ def compare(
     years = min(run.years, _MOST_YEARS)
     expenditure = _ExpenditureBySavings(run, years, execution)
     benchmark = run.simulated.benchmark
+    scores = run.quality_scores(years)
 
     def difference(rate: float) -> FloatArray:
         at = expenditure(rate)
-        nets = [outcomes_of(c.resolved, run.aco, benchmark, at).net for c in (one, two)]
+        nets = [outcomes_of(c.resolved, run.aco, benchmark, at, scores).net for c in (one, two)]
         return np.asarray(nets[0] - nets[1])
 
     flips = tuple(find_flips(difference, SEARCHED))

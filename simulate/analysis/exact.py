@@ -23,6 +23,7 @@ from simulate.contracts.resolution import ResolvedContract
 from simulate.engine.exact import savings_rate_distribution
 from simulate.engine.rate_distribution import RateDistribution
 from simulate.engine.years import SimulatedYears, View
+from simulate.errors import UserError
 from simulate.measures.estimate import FloatArray
 from simulate.measures.outcomes import Measures, Outcomes
 from simulate.measures.weighted import breakpoints, measure_weighted
@@ -86,6 +87,11 @@ def exact_run(
     """
     scenario = subject if isinstance(subject, Scenario) else Scenario(aco=subject)
     scenario = scenario.with_values({k: v for k, v in assumptions.items() if v is not None})
+    if scenario.assumptions.quality_score_sd > 0.0:
+        raise UserError(
+            f"engine = exact: quality_score_sd = {scenario.assumptions.quality_score_sd:g}: this "
+            "engine takes the quality score as known. Set it to 0, or use the monte-carlo engine."
+        )
     resolved = resolved_contracts(scenario, contracts)
     population = population_of(scenario)
     noise = noise_of(scenario.assumptions, population)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,7 +20,13 @@ from simulate.analysis.true_savings import TrueSavings, resolve_true_savings
 from simulate.contracts.contract import Contract
 from simulate.contracts.resolution import ResolvedContract
 from simulate.contracts.settlement import settle_simulated_years
-from simulate.engine.years import Execution, SimulatedYears, View, simulate_years
+from simulate.engine.years import (
+    Execution,
+    SimulatedYears,
+    View,
+    simulate_years,
+    simulated_quality,
+)
 from simulate.errors import UserError, nearest
 from simulate.kernels.settlement_rule import LOSSES, SAVINGS
 from simulate.measures.estimate import Estimate, FloatArray
@@ -30,6 +37,9 @@ from simulate.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from simulate.analysis.decomposition import Decomposition
+    from simulate.analysis.noise_range import NoiseRange
 
 #: Views of the true savings in every run, in this order.
 CHANCE_ALONE, ASSUMED = 0, 1
@@ -111,7 +121,21 @@ class Run:
     def certain(self, view: int) -> bool:
         """Whether nothing is random under a view of the true savings."""
         sd = self.true_savings.view.sd if view == ASSUMED else 0.0
-        return self.noise.silent and sd == 0.0
+        return self.noise.silent and sd == 0.0 and self.scenario.assumptions.quality_score_sd == 0.0
+
+    @cached_property
+    def noise_range(self) -> NoiseRange | None:
+        """Headline probabilities at low and high noise; None where noise is stated."""
+        from simulate.analysis.noise_range import noise_range
+
+        return noise_range(self)
+
+    @cached_property
+    def decomposition(self) -> Decomposition:
+        """Variance of the savings rate and of the net outcome by source of risk."""
+        from simulate.analysis.decomposition import decompose
+
+        return decompose(self)
 
     def savings_rates(self, view: int = ASSUMED) -> FloatArray:
         """Return the simulated savings rates, fractions, shape (years,)."""
@@ -120,7 +144,34 @@ class Run:
     def outcomes(self, contract_id: str, view: int = ASSUMED) -> Outcomes:
         """Settle the simulated years under a contract; arrays of shape (years,), dollars."""
         resolved = self[contract_id].resolved
-        return settled_outcomes(resolved, self.aco, self.simulated, view)
+        total = self.simulated.total(view)
+        return outcomes_of(
+            resolved, self.aco, self.simulated.benchmark, total, self.quality_scores()
+        )
+
+    def measured(self, resolved: ResolvedContract) -> ContractResult:
+        """Settle the simulated years under a resolved contract, and measure both views."""
+        scores = self.quality_scores()
+        assumed, by_chance = (
+            measure(
+                outcomes_of(
+                    resolved,
+                    self.aco,
+                    self.simulated.benchmark,
+                    self.simulated.total(view),
+                    scores,
+                ),
+                self.certain(view),
+            )
+            for view in (ASSUMED, CHANCE_ALONE)
+        )
+        return ContractResult(resolved, assumed, by_chance)
+
+    def quality_scores(self, years: int | None = None) -> FloatArray:
+        """Return the quality score of each simulated year (or of the first ones)."""
+        sd = self.scenario.assumptions.quality_score_sd
+        count = self.simulated.expenditure.shape[1] if years is None else years
+        return simulated_quality(self.aco.quality_score, sd, self.scenario.run.seed, count)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as plain data for JSON; the same for any number of threads."""
@@ -131,6 +182,7 @@ class Run:
             "years": self.years,
             "contracts": {i: c.measures.to_dict() for i, c in self.contracts.items()},
             "chance_alone": {i: c.chance_alone.to_dict() for i, c in self.contracts.items()},
+            "noise_range": None if self.noise_range is None else self.noise_range.to_dict(),
             "terms": {i: terms_in_words(c.resolved) for i, c in self.contracts.items()},
             "notes": list(self.notes),
             "version": __version__,
@@ -152,6 +204,11 @@ class Run:
             "people_noise_constant": noise.people * self.population.people_noise_constant,
             "practice_sd": noise.practice_sd,
             "common_shock_sd": noise.common_shock_sd,
+            "common_shock_df": (
+                noise.common_shock_df if np.isfinite(noise.common_shock_df) else None
+            ),
+            "quality_score_sd": self.scenario.assumptions.quality_score_sd,
+            "spend_model": self.scenario.assumptions.spend_model or "default",
             "msr_choice": chosen_msr(self.scenario),
             "truncated_cv": {m.enrollment_type: m.truncated_cv for m in self.population.models},
             "truncation_multiple": {
@@ -251,18 +308,11 @@ def run(
     true_savings = resolve_true_savings(scenario.assumptions, scenario.aco)
     settings = scenario.run
     views = (View(0.0), true_savings.view)
-    certain = [noise.silent and view.sd == 0.0 for view in views]
+    settings = scenario.run
     simulated = simulate_years(population, noise, views, settings.years, settings.seed, execution)
-    results = {
-        r.contract.id: ContractResult(
-            r,
-            measure(settled_outcomes(r, scenario.aco, simulated, ASSUMED), certain[ASSUMED]),
-            measure(settled_outcomes(r, scenario.aco, simulated, CHANCE_ALONE), certain[0]),
-        )
-        for r in resolved
-    }
     notes = (*scenario.aco.notes, *gathered_notes(resolved))
-    return Run(scenario, population, noise, true_savings, simulated, results, notes)
+    unmeasured = Run(scenario, population, noise, true_savings, simulated, {}, notes)
+    return replace(unmeasured, contracts={r.contract.id: unmeasured.measured(r) for r in resolved})
 
 
 def gathered_notes(resolved: Sequence[ResolvedContract]) -> list[str]:
@@ -274,19 +324,20 @@ def gathered_notes(resolved: Sequence[ResolvedContract]) -> list[str]:
     return [f"{', '.join(ids)}: {note}" for note, ids in holders.items()]
 
 
-def settled_outcomes(
-    resolved: ResolvedContract, aco: ACO, simulated: SimulatedYears, view: int
-) -> Outcomes:
-    """Settle simulated years under one contract, as arrays for the measures."""
-    return outcomes_of(resolved, aco, simulated.benchmark, simulated.total(view))
-
-
 def outcomes_of(
-    resolved: ResolvedContract, aco: ACO, benchmark: float, expenditures: FloatArray
+    resolved: ResolvedContract,
+    aco: ACO,
+    benchmark: float,
+    expenditures: FloatArray,
+    quality_scores: FloatArray | None = None,
 ) -> Outcomes:
-    """Settle expenditures (dollars, shape (years,)) under one contract."""
+    """Settle expenditures (dollars, shape (years,)) under one contract.
+
+    The quality score is the ACO's, or one a year.
+    """
+    scores = aco.quality_score if quality_scores is None else quality_scores
     settled = settle_simulated_years(
-        resolved, benchmark, expenditures, aco.quality_score, aco.quality_standard
+        resolved, benchmark, expenditures, scores, aco.quality_standard
     )
     return Outcomes(
         settled.shared_savings,

@@ -345,12 +345,12 @@ def settle_simulated_years(
     resolved: ResolvedContract,
     benchmark: float,
     expenditures: FloatArray,
-    quality_score: float,
+    quality_score: float | FloatArray,
     quality_standard: QualityStandard,
 ) -> SettledYears:
     """Settle an array of simulated expenditures (dollars, shape (years,)) under one contract.
 
-    The same rule as `settle`, compiled.
+    The same rule as `settle`, compiled; the quality score is one, or one a year.
     """
     from simulate.kernels.settlement_loop import settle_years
 
@@ -359,6 +359,8 @@ def settle_simulated_years(
         # Before 2023 there was no alternative standard: such an ACO met the standard.
         standard = rule.STANDARD_MET
     outcome = np.empty((5, expenditures.size))
-    settle_years(resolved.terms, benchmark, expenditures, quality_score, standard, outcome)
+    scores = np.empty(expenditures.size)
+    scores[:] = quality_score
+    settle_years(resolved.terms, benchmark, expenditures, scores, standard, outcome)
     savings, losses, net, threshold, over_limit = outcome
     return SettledYears(resolved, savings, losses, net, threshold, over_limit > 0.0)

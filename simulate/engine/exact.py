@@ -290,6 +290,12 @@ def refuse_if_inexact(noise: Noise, view: View) -> None:
     UserError
         Shared noise that lets a year's spending all but vanish, or multiply.
     """
+    if noise.common_shock_df < math.inf:
+        raise UserError(
+            f"engine = exact: common_shock_df = {noise.common_shock_df:g} gives the common shock "
+            "tails that this engine's quadrature does not reach. Leave it out, or use the "
+            "monte-carlo engine."
+        )
     shared = _shared(noise, view, _widest_reach(noise, view))
     outside = (shared.factor < _FACTORS[0]) | (shared.factor > _FACTORS[1])
     if float(shared.weight[outside].sum()) > _BEYOND_FACTORS:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from simulate.engine.tables import SpendTable
 from simulate.kernels.philox import key_words, shared_uniforms
@@ -21,7 +21,7 @@ from simulate.population.population import Noise, Population
 from simulate.population.spend import FloatArray
 
 #: Sources of shared risk; each has its own block of the random stream.
-TRUE_SAVINGS, PRACTICES, COMMON_SHOCK = 0, 1, 2
+TRUE_SAVINGS, PRACTICES, COMMON_SHOCK, QUALITY = 0, 1, 2, 3
 
 _DRAWS_PER_CHUNK = 60_000_000
 _LARGEST_CHUNK = 4096
@@ -104,7 +104,7 @@ def simulate_years(
         Threads, chunks and progress; without influence on the result.
     """
     execution = execution or Execution()
-    simulation = _Simulation(population, noise, views, seed)
+    simulation = Simulation(population, noise, views, seed)
     expenditure = np.empty((len(views), years, len(population.models)))
 
     def fill(chunk: tuple[int, int]) -> int:
@@ -112,12 +112,31 @@ def simulate_years(
         expenditure[:, start:stop] = simulation.expenditure(start, stop)
         return stop - start
 
-    chunks = list(_chunks(years, execution.chunk_years or _chunk_size(population, len(views))))
+    in_chunks(fill, years, population.size * len(views), execution)
+    return SimulatedYears(expenditure, population.benchmark)
+
+
+def in_chunks(
+    fill: Callable[[tuple[int, int]], int], years: int, draws: int, execution: Execution
+) -> None:
+    """Call `fill` for ranges of years on several threads; it returns how many it filled.
+
+    Parameters
+    ----------
+    fill : callable
+        Given the first year and the one after the last.
+    years : int
+        Years in all.
+    draws : int
+        Draws a year, which decide how many years make a task.
+    execution : Execution
+        Threads, chunks and progress.
+    """
+    size = execution.chunk_years or max(1, min(_LARGEST_CHUNK, _DRAWS_PER_CHUNK // max(draws, 1)))
     with ThreadPoolExecutor(execution.threads or _processors()) as pool:
-        for done in pool.map(fill, chunks):
+        for done in pool.map(fill, _chunks(years, size)):
             if execution.on_progress:
                 execution.on_progress(done)
-    return SimulatedYears(expenditure, population.benchmark)
 
 
 def _processors() -> int:
@@ -127,16 +146,54 @@ def _processors() -> int:
         return os.cpu_count() or 1
 
 
-def _chunk_size(population: Population, views: int) -> int:
-    return max(1, min(_LARGEST_CHUNK, _DRAWS_PER_CHUNK // (population.size * views)))
-
-
 def _chunks(years: int, size: int) -> Iterator[tuple[int, int]]:
     for start in range(0, years, size):
         yield start, min(start + size, years)
 
 
-class _Simulation:
+def simulated_quality(mean: float, sd: float, seed: int, years: int) -> FloatArray:
+    """Return a quality score for each simulated year, from 0 to 1, shape (years,).
+
+    Normal with the stated mean and standard deviation, cut at 0 and 1.
+    """
+    if sd == 0.0:
+        return np.full(years, mean)
+    draws = ndtri(shared_uniforms(seed, np.arange(years, dtype=np.uint64), QUALITY))
+    return np.asarray(np.clip(mean + sd * draws, 0.0, 1.0))
+
+
+def _student(normal: FloatArray, df: float) -> FloatArray:
+    """Turn standard normal draws into Student's t with standard deviation 1."""
+    return np.asarray(stdtrit(df, ndtr(normal)) * np.sqrt((df - 2.0) / df))
+
+
+def shared_factor(noise: Noise, years: int, normal: Callable[[int], FloatArray]) -> FloatArray:
+    """Return what moves all truncated spending of a year by chance, shape (years,).
+
+    Parameters
+    ----------
+    noise : Noise
+        Its practice effect and common shock.
+    years : int
+        How many years.
+    normal : callable
+        Given a source of risk, standard normal draws of the years.
+    """
+    shared = np.ones(years)
+    if noise.practice_sd:
+        # Nobody spends less than nothing, however few the beneficiaries.
+        effect = 1.0 + noise.practice_sd * normal(PRACTICES)
+        shared *= np.maximum(effect, 0.0)
+    if noise.common_shock_sd and noise.common_shock_df < np.inf:
+        shock = _student(normal(COMMON_SHOCK), noise.common_shock_df)
+        shared *= np.maximum(1.0 + noise.common_shock_sd * shock, 0.0)
+    elif noise.common_shock_sd:
+        sd = noise.common_shock_sd
+        shared *= np.exp(sd * normal(COMMON_SHOCK) - 0.5 * sd * sd)
+    return shared
+
+
+class Simulation:
     """One simulation, ready to produce any range of its years."""
 
     def __init__(
@@ -175,15 +232,7 @@ class _Simulation:
 
     def _shared_factor(self, years: NDArray[np.uint64]) -> FloatArray:
         """Return what moves all truncated spending of a year by chance, shape (years,)."""
-        shared = np.ones(years.size)
-        if self.noise.practice_sd:
-            # Nobody spends less than nothing, however few the beneficiaries.
-            effect = 1.0 + self.noise.practice_sd * self._normal(years, PRACTICES)
-            shared *= np.maximum(effect, 0.0)
-        if self.noise.common_shock_sd:
-            sd = self.noise.common_shock_sd
-            shared *= np.exp(sd * self._normal(years, COMMON_SHOCK) - 0.5 * sd * sd)
-        return shared
+        return shared_factor(self.noise, years.size, lambda source: self._normal(years, source))
 
     def _true_savings(self, years: NDArray[np.uint64]) -> FloatArray:
         """Return the true savings of each view and year, fractions, shape (views, years)."""
@@ -192,21 +241,33 @@ class _Simulation:
         return np.stack([view.mean + view.sd * position for view in self.views])
 
     def _people(self, factors: FloatArray, start: int) -> FloatArray:
-        from simulate.kernels.people import sum_people
-
         views, years = factors.shape
         caps = np.empty((years, views, len(self.tables)), dtype=np.uint32)
         worth = np.empty((views, years, len(self.tables)))
         for kind, table in enumerate(self.tables):
             cap = table.caps_for(factors)
             caps[:, :, kind] = cap.T
-            worth[:, :, kind] = table.dollars_per_unit(factors, cap)
-        sums = np.empty(caps.shape, dtype=np.int64)
-        key0, key1 = (np.uint32(word) for word in key_words(self.seed))
-        sum_people(self.levels, self.counts, caps, start, key0, key1, sums)
-        per_person = self.benchmark / np.maximum(self.counts, 1)
+            worth[:, :, kind] = self._dollars_per_unit(kind, factors, cap)
+        sums, counted = self._draw(caps, start)
+        per_person = self.benchmark / np.maximum(counted, 1)
         drawn: FloatArray = sums.transpose(1, 0, 2) * worth * per_person
         # Person-years too few for a beneficiary of their own spend what is expected.
         undrawn = self.counts == 0
         drawn[:, :, undrawn] = factors[:, :, None] * self.benchmark[undrawn]
         return drawn
+
+    def _dollars_per_unit(
+        self, kind: int, factors: FloatArray, caps: NDArray[np.uint32]
+    ) -> FloatArray:
+        return self.tables[kind].dollars_per_unit(factors, caps)
+
+    def _draw(
+        self, caps: NDArray[np.uint32], start: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the sums of all years, in the shape of `caps`, and who was counted."""
+        from simulate.kernels.people import sum_people
+
+        sums = np.empty(caps.shape, dtype=np.int64)
+        key0, key1 = (np.uint32(word) for word in key_words(self.seed))
+        sum_people(self.levels, self.counts, caps, start, key0, key1, sums)
+        return sums, self.counts

@@ -197,7 +197,7 @@ def settle_year(
     )  # fmt: skip
 
 
-def settle_years(terms, benchmark, expenditures, score, standard, outcome):  # type: ignore[no-untyped-def]
+def settle_years(terms, benchmark, expenditures, scores, standard, outcome):  # type: ignore[no-untyped-def]
     """Settle every simulated year under one contract.
 
     Parameters
@@ -208,14 +208,16 @@ def settle_years(terms, benchmark, expenditures, score, standard, outcome):  # t
         Total updated benchmark, dollars.
     expenditures : float64 array, shape (years,)
         Total expenditure of each simulated year, dollars.
-    score, standard : float
-        Quality, as in `settle_year`.
+    scores : float64 array, shape (years,)
+        Quality score of each simulated year, fractions.
+    standard : float
+        Quality standard, as in `settle_year`.
     outcome : float64 array, shape (5, years)
         Filled with shared savings, shared losses, net, threshold and the amount cut by
         a limit.
     """
     for year in range(expenditures.size):
-        settled = settle_year(terms, benchmark, expenditures[year], score, standard)
+        settled = settle_year(terms, benchmark, expenditures[year], scores[year], standard)
         outcome[0, year] = settled.shared_savings
         outcome[1, year] = settled.shared_losses
         outcome[2, year] = settled.net

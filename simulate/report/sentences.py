@@ -32,7 +32,7 @@ def answer(run: Run) -> str:
         f"{dollars(result.expected_shared_savings)} a year over all years, at "
         f"{true_savings_phrase(run)}."
     )
-    return " ".join([earns, _owes(result), _by_luck(result)])
+    return " ".join([earns, _owes(result), _by_luck(result), _under_other_noise(run)]).strip()
 
 
 def _owes(result: ContractResult) -> str:
@@ -61,6 +61,24 @@ def _by_luck(result: ContractResult) -> str:
     if not result.resolved.two_sided:
         return f"{earns} of years would earn."
     return f"{earns} of years would earn and {_with_error(luck.probability_of_shared_losses)} owe."
+
+
+def _under_other_noise(run: Run) -> str:
+    """Return how luck's chances change at low and high noise: error of the model."""
+    if run.noise_range is None:
+        return ""
+    contract_id = headline_contract(run)
+    found = run.noise_range.chance_alone[contract_id]
+    earns = _range(found["probability_of_shared_savings"])
+    said = f"Under low and high noise that is {earns} to earn"
+    if run[contract_id].resolved.two_sided:
+        said += f" and {_range(found['probability_of_shared_losses'])} to owe"
+    return f"{said} (the error of the model, which ± does not hold)."
+
+
+def _range(ends: tuple[float, float]) -> str:
+    low, high = sorted(ends)
+    return f"{plain_percent(low, 1)} to {plain_percent(high, 1)}"
 
 
 def _with_error(estimate: Estimate, most: int = 1) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -192,6 +193,42 @@ def _footnotes(run: Run) -> Text:
     if changed:
         lines.append(f"{', '.join(changed)}: terms changed by you.")
     return Text("\n".join([*lines, *run.notes]), style="dim")
+
+
+def show_decomposition(run: Run) -> None:
+    """Print where the variance comes from: the savings rate's, and each contract's net."""
+    out = console()
+    found = run.decomposition
+    table = plain_table("Where the variance comes from, at the assumed true savings")
+    table.add_column("source", no_wrap=True)
+    table.add_column("savings rate", justify="right")
+    contracts = [i for i in run.contracts if sum(p.value for p in found.net[i].values()) > 0.0]
+    for contract_id in contracts:
+        table.add_column(f"net, {contract_id}", justify="right")
+    for source, part in found.savings_rate.items():
+        shares = [_share(part.value, found.total())]
+        for contract_id in contracts:
+            parts = found.net[contract_id]
+            shares.append(_share(parts[source].value, sum(p.value for p in parts.values())))
+        table.add_row(source, *shares)
+    totals = [f"sd {plain_percent(math.sqrt(found.total()))}"]
+    for contract_id in contracts:
+        variance = sum(part.value for part in found.net[contract_id].values())
+        totals.append(f"sd {plain_dollars(math.sqrt(variance))}")
+    table.add_row("together", *totals)
+    out.print()
+    out.print(table)
+    out.print(
+        Text(
+            f"Shares of the variance; sources added in this order to the first {found.years:,} "
+            "simulated years.",
+            style="dim",
+        )
+    )
+
+
+def _share(part: float, total: float) -> str:
+    return "-" if total == 0.0 else plain_percent(part / total, 0)
 
 
 def show_comparison(comparison: ContractComparison) -> None:

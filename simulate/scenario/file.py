@@ -43,8 +43,11 @@ def read_scenario(path: str | Path) -> Scenario:
     scenario = validated_scenario(stated, f"scenario {path}")
     folder = Path(path).resolve().parent
     files = tuple(str(folder / name) for name in scenario.run.contract_files)
-    settings = scenario.run.model_copy(update={"contract_files": files})
-    return scenario.model_copy(update={"run": settings})
+    changed: dict[str, Any] = {"run": scenario.run.model_copy(update={"contract_files": files})}
+    if scenario.assumptions.spend_model is not None:
+        model = str(folder / scenario.assumptions.spend_model)
+        changed["assumptions"] = scenario.assumptions.model_copy(update={"spend_model": model})
+    return scenario.model_copy(update=changed)
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -72,6 +75,8 @@ def _section(model: BaseModel) -> list[str]:
         if key == "contract_files":
             # Read relative to the scenario file, wherever that is written.
             value = [str(Path(name).resolve()) for name in value]
+        if key == "spend_model" and value is not None:
+            value = str(Path(value).resolve())
         lines += [f"# {line}" for line in textwrap.wrap(field.description or key, _COMMENT_WIDTH)]
         if value is None or value == {}:
             example = field.examples[0] if field.examples else ""

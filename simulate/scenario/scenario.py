@@ -100,6 +100,21 @@ class Assumptions(Strict):
         "member: 0.0065, or 0 with noise_constant.",
         examples=[0.0065],
     )
+    common_shock_df: float | None = Field(
+        None,
+        gt=2.0,
+        le=1000.0,
+        description="Degrees of freedom of the common shock: Student's t in place of a normal "
+        "shock, of the same standard deviation (published rates show about 5).",
+        examples=[5.0],
+    )
+    quality_score_sd: float = Field(
+        0.0,
+        ge=0.0,
+        le=0.5,
+        description="Standard deviation of the quality score from year to year, a fraction "
+        "(0.09 is the spread across ACOs in 2024); the score is cut at 0 and 1.",
+    )
     noise_constant: float | None = Field(
         None,
         ge=0.0,
@@ -108,6 +123,12 @@ class Assumptions(Strict):
         "square root of assigned beneficiaries (2.15: the constant behind CMS's MSR table). "
         "Replaces people_noise and practice_noise_constant.",
         examples=[2.15],
+    )
+    spend_model: str | None = Field(
+        None,
+        description="Spend model file that simulate calibrate made from claims, beside this file; "
+        "left out: the default spend model.",
+        examples=["spend.toml"],
     )
     truncated_cv: CVByType = Field(
         CVByType(),

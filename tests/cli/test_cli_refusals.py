@@ -266,7 +266,7 @@ def test_a_scenario_file_with_a_mistake(old, new, said, scenario: str, refused, 
 
 
 def test_every_mistake_of_a_scenario_file_is_listed(scenario: str, refused, tmp_path) -> None:
-    text = scenario.replace("quality_score", "qualty_score").replace("= 50000", "= 0")
+    text = scenario.replace("\nquality_score =", "\nqualty_score =").replace("= 50000", "= 0")
     (tmp_path / "my.toml").write_text(text, "utf-8")
     message = refused("run", "my.toml")
     assert message.count("\n  - ") == 2

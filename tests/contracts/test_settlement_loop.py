@@ -25,7 +25,9 @@ def rng_of(contract_id: str) -> np.random.Generator:
 
 def looped(terms: rule.Terms, s: Situation, expenditures: np.ndarray) -> np.ndarray:
     outcome = np.full((5, expenditures.size), np.nan)
-    settle_years(terms, s.benchmark, expenditures, *s.quality, outcome)
+    score, standard = s.quality
+    scores = np.full(expenditures.size, score)
+    settle_years(terms, s.benchmark, expenditures, scores, standard, outcome)
     return outcome
 
 

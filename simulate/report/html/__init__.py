@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from simulate.errors import UserError
-from simulate.output import check_writable, replace_file
 from simulate.report.html.assumptions import aco_facts, assumption_rows
+from simulate.report.html.page import one_line, page, write_page
 from simulate.report.html.pictures import comparison_picture, pictures
 from simulate.report.html.provenance import provenance
 from simulate.report.html.tables import comparison_view, measure_tables, result_table, views_of
@@ -47,11 +42,7 @@ def write_report(
     UserError
         The path cannot be written.
     """
-    check_writable(path, "report")
-    target = Path(path)
-    if target.exists() and not target.is_file():
-        raise UserError(f"report {path}: is not a regular file; a file name is wanted.")
-    replace_file(target, render_report(run, comparison, command))
+    write_page(path, lambda: render_report(run, comparison, command))
 
 
 def render_report(
@@ -60,9 +51,7 @@ def render_report(
     command: str | Sequence[str] | None = None,
 ) -> str:
     """Return the HTML report of a run as text; see `write_report`."""
-    if command is not None and not isinstance(command, str):
-        command = " ".join(command)
-    return _environment().get_template("report.html.j2").render(_content(run, comparison, command))
+    return page("report.html.j2", _content(run, comparison, one_line(command)))
 
 
 def _content(
@@ -89,23 +78,3 @@ def _content(
         "contracts": contract_cards(run),
         "provenance": provenance(run, command),
     }
-
-
-def _typeset(text: str) -> str:
-    """Return text with true minus signs, and percent signs kept with their numbers."""
-    return re.sub(r"(?<![\w.,-])-(?=[$\d])", "−", text).replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("simulate.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["typeset"] = _typeset
-    environment.filters["thousands"] = "{:,}".format
-    environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
-    return environment

@@ -9,6 +9,7 @@ from simulate.analysis.choices import DEFAULT_COMMON_SHOCK_SD, chosen_msr
 from simulate.data.enrollment import ENROLLMENT_NAMES
 from simulate.errors import UserError
 from simulate.population.spend import spend_defaults
+from simulate.population.spend_file import load_spend_file
 from simulate.report.numbers import plain_dollars, plain_percent
 
 if TYPE_CHECKING:
@@ -177,11 +178,18 @@ def _shock_source(run: Run, stated: set[str]) -> str:
 
 def _spend_rows(run: Run) -> list[Row]:
     stated = run.scenario.assumptions.truncated_cv.stated()
+    file = run.scenario.assumptions.spend_model
+    fitted = () if file is None else load_spend_file(file).from_data
     rows = []
     for name, model in zip(ENROLLMENT_NAMES, run.population.models, strict=True):
         default = spend_defaults()["types"][model.enrollment_type]
         mark = "" if default["confidence"] == "confirmed" else " (unconfirmed)"
-        source = "stated" if model.enrollment_type in stated else default["reference"] + mark
+        if model.enrollment_type in stated:
+            source = "stated"
+        elif model.enrollment_type in fitted:
+            source = f"fitted to claims: {file}"
+        else:
+            source = default["reference"] + mark
         rows.append(
             Row(
                 f"Truncated CV, {name}",

@@ -22,15 +22,20 @@ def provenance(run: Run, command: str | None) -> dict[str, Any]:
     return {
         "seed": run.scenario.run.seed,
         "years": f"{run.years:,}",
-        "versions": [
-            ("simulate", __version__),
-            ("Python", platform.python_version()),
-            *((name, version(name)) for name in _PACKAGES),
-        ],
+        "versions": versions(),
         "command": command,
         "rules_hash": rules_hash(run),
         "scenario": scenario_text(run.scenario),
     }
+
+
+def versions() -> list[tuple[str, str]]:
+    """Return the versions of everything that the figures rest on, this package first."""
+    return [
+        ("simulate", __version__),
+        ("Python", platform.python_version()),
+        *((name, version(name)) for name in _PACKAGES),
+    ]
 
 
 def rules_hash(run: Run) -> str:
