@@ -112,7 +112,7 @@ def run_command(
     threads: Threads = None,
     chunk_years: ChunkYears = None,
 ) -> None:
-    r"""Risk of one ACO under each contract.
+    """Risk of one ACO under each contract.
 
     \b
     simulate run --aco A1001
@@ -169,11 +169,14 @@ def compare_command(
     threads: Threads = None,
     chunk_years: ChunkYears = None,
 ) -> None:
-    r"""Two contracts on the same simulated years: paired differences, and which is better.
+    """Two contracts on the same simulated years: paired differences, and which is better.
 
     \b
     simulate compare track-2 track-3 --aco A1001
     """
+    from simulate.contracts.contract import normal_id
+
+    first, second = normal_id(first), normal_id(second)
     if first == second:
         raise UserError(f"compare {first} {second}: name two different contracts.")
     _check_outputs(report, json_file)
@@ -295,7 +298,7 @@ def settle_command(
     ] = None,
     json_file: Json = None,
 ) -> None:
-    r"""One settlement with its waterfall, every step with the paragraph it comes from.
+    """One settlement with its waterfall, every step with the paragraph it comes from.
 
     \b
     simulate settle basic-e --beneficiaries 60000 --benchmark 500e6 --expenditure 487e6
@@ -309,6 +312,7 @@ def settle_command(
     else:
         contract = load_contract(contract_id)
     contract = contract.with_terms(_terms_of(contract_id, changes or []))
+    _refuse_uncovered(contract, year)
     settlement = settle(
         contract,
         Circumstances(
@@ -361,6 +365,8 @@ def replay_command(
     _check_outputs(report, json_file)
     if csv_file is not None:
         check_writable(csv_file, "--csv")
+        if csv_file in (json_file, report):
+            raise UserError(f"--csv {csv_file}: another output has that name; give each its own.")
     replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
     if csv_file:
         replay.write_csv(csv_file)
@@ -406,7 +412,7 @@ def calibrate_command(
         typer.Option("--family", help="TYPE=FAMILY in place of the recommended one."),
     ] = None,
 ) -> None:
-    r"""Make a spend model from your own claims extract, for `spend_model` in a scenario.
+    """Make a spend model from your own claims extract, for `spend_model` in a scenario.
 
     \b
     simulate calibrate claims_2023.csv --map paid=AMT --out spend.toml
@@ -483,7 +489,7 @@ def verify_command(
 
     if json_file and json_file != "-":
         check_writable(json_file, "--json")
-    with said_if_slow("Checking against every answer key; this takes up to a minute …", 3.0):
+    with said_if_slow("Checking against every answer key; this takes up to a minute …", 10.0):
         from simulate.verify.verification import verify
 
         verification = verify(full)
@@ -514,10 +520,12 @@ def _stated_scenario(
     from simulate.scenario.file import read_scenario
     from simulate.scenario.scenario import Scenario
 
-    if (path is None) == (aco_id is None):
+    if path is None and aco_id is None:
+        raise UserError("no ACO: name one by its CMS id, --aco A1001, or give a scenario file.")
+    if path is not None and aco_id is not None:
         raise UserError(
-            "name either a scenario file or an ACO: simulate run my_aco.toml, or "
-            "simulate run --aco A1001."
+            f"both the scenario {path} and --aco {aco_id}: a scenario file states its own ACO; "
+            "leave one out."
         )
     if path is not None and (year is not None or results is not None):
         raise UserError("--year and --results go with --aco; a scenario file states its own year.")
@@ -533,6 +541,15 @@ def _stated_scenario(
     for typed, (key, value) in options.items():
         stated = stated.with_value(key, value, typed)
     return stated
+
+
+def _refuse_uncovered(contract: Contract, year: int | None) -> None:
+    years = contract.performance_years
+    if year is not None and not years.first <= year <= (years.last or year):
+        until = "on" if years.last is None else f"to {years.last}"
+        raise UserError(
+            f"--year {year}: {contract.id} covers performance years {years.first} {until}."
+        )
 
 
 def _pairs(stated: list[str] | None, option: str) -> list[tuple[str, str]]:

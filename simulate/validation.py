@@ -76,10 +76,17 @@ def _wanted(problem: dict[str, Any]) -> str:
 def _percent_hint(problems: list[dict[str, Any]]) -> str:
     """Tell a percent from a fraction where at most 1 is allowed."""
     value = problems[0]["input"]
-    at_most = [p.get("ctx", {}).get("le") for p in problems]
-    if 1.0 in at_most and isinstance(value, int | float) and 1.0 < value <= 100.0:
+    if any(str(p["type"]).endswith("_parsing") for p in problems):
+        return " Write plain digits, such as 500000000 or 500e6." if _has_digits(value) else ""
+    at_most = [p.get("ctx", {}).get("le") or 9.0 for p in problems]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and min(at_most) <= 1.0 and min(at_most) < value <= 100.0:
         return f" A fraction is wanted: {value:g} percent is written {value / 100:g}."
     return ""
+
+
+def _has_digits(value: Any) -> bool:
+    return isinstance(value, str) and any(letter.isdigit() for letter in value)
 
 
 def known_keys(model: type[BaseModel], path: list[str | int]) -> list[str]:

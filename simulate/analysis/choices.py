@@ -11,6 +11,7 @@ from simulate.contracts.contract import (
     Contract,
     contract_ids,
     load_contract,
+    normal_id,
     read_contract_file,
 )
 from simulate.contracts.minimum_rate import choice_behind, chosen_rate
@@ -76,7 +77,8 @@ def chosen_contracts(
     own_ids = {contract.id: contract for contract in own}
     if stated:
         chosen = [
-            c if isinstance(c, Contract) else own_ids.get(c) or load_contract(c) for c in stated
+            c if isinstance(c, Contract) else own_ids.get(normal_id(c)) or load_contract(c)
+            for c in stated
         ]
         chosen += [contract for contract in own if contract.id not in stated]
     else:

@@ -109,7 +109,9 @@ class _ExpenditureBySavings:
         low, high = SEARCHED
         angles = (2 * np.arange(_NODES) + 1) * np.pi / (2 * _NODES)
         self.nodes = 0.5 * (low + high) - 0.5 * (high - low) * np.cos(angles)
-        views = tuple(View(float(node)) for node in self.nodes)
+        # As uncertain around each mean as in the run, so that a flip says what the run would.
+        sd = run.true_savings.view.sd
+        views = tuple(View(float(node), sd) for node in self.nodes)
         simulated = simulate_years(
             run.population, run.noise, views, years, run.scenario.run.seed, execution
         )

@@ -56,7 +56,8 @@ def resolve_true_savings(assumptions: Assumptions, aco: ACO) -> TrueSavings:
         stated = "history" if aco.savings_rate is not None else 0.0
     if stated != "history":
         sd = assumptions.true_savings_sd or 0.0
-        return TrueSavings(View(float(stated), sd), "stated")
+        source = "stated" if assumptions.true_savings is not None else "none: no rate is published"
+        return TrueSavings(View(float(stated), sd), source)
     if aco.savings_rate is None:
         raise UserError(
             "true_savings = history: the scenario has no published savings_rate to learn from. "
@@ -74,36 +75,42 @@ def _from_record(assumptions: Assumptions, aco: ACO) -> TrueSavings:
 def record_of(aco: ACO) -> list[Observation]:
     """Return what is known of an ACO's savings rates, up to its own performance year.
 
-    The shipped results with its id, and its own savings rate in its own year, which
-    replaces a published one.
+    The shipped results with its id; and its own savings rate, where that is none of them,
+    in its own performance year.
     """
     assert aco.savings_rate is not None
-    record = [observation_of(row) for row in _shipped(aco)]
+    rows = _shipped(aco)
+    known = [n for n, row in enumerate(rows) if row.savings_rate == aco.savings_rate]
+    if known:
+        # The rate is a published one, whatever year the run is put in.
+        return [observation_of(row) for row in rows[: known[-1] + 1]]
+    record = [observation_of(row) for row in rows if row.performance_year <= aco.performance_year]
     if record and record[-1].performance_year == aco.performance_year:
-        own = replace(record.pop(), savings_rate=aco.savings_rate)
-    else:
-        own = Observation(
-            aco.id,
-            aco.performance_year,
-            aco.savings_rate,
-            float(aco.assigned_beneficiaries),
-            None,
-            regional_update(None, None, aco.performance_year),
-        )
+        return [*record[:-1], replace(record[-1], savings_rate=aco.savings_rate)]
+    own = Observation(
+        aco.id,
+        aco.performance_year,
+        aco.savings_rate,
+        float(aco.assigned_beneficiaries),
+        None,
+        regional_update(None, None, aco.performance_year),
+    )
     return [*record, own]
 
 
 def _shipped(aco: ACO) -> list[PublishedResult]:
-    """Return the ACO's shipped results up to its own year; none for an id of the user's."""
+    """Return the ACO's shipped results; none for an id of the user's."""
     try:
-        rows = history(aco.id)
+        return list(history(aco.id))
     except UserError:
         return []
-    return [row for row in rows if row.performance_year <= aco.performance_year]
 
 
-def _rebased(aco: ACO) -> bool | None:
-    """Return whether a new agreement begins after the record; None leaves it to its term."""
-    if aco.agreement_start_year is None:
-        return None
-    return aco.agreement_start_year > aco.performance_year
+def _rebased(aco: ACO) -> bool:
+    """Return whether the stated agreement is a newer one than that of the published record."""
+    starts = [
+        row.current_start.year
+        for row in _shipped(aco)
+        if row.current_start is not None and row.performance_year <= aco.performance_year
+    ]
+    return bool(starts) and aco.agreement_start_year > max(starts[-1], 2013)

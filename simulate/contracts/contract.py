@@ -7,6 +7,7 @@ date, its reference and how far it is confirmed. Nothing here computes a payment
 from __future__ import annotations
 
 import datetime
+import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -127,6 +128,24 @@ class ContractTerms(_Strict):
     withhold: Term[Fraction] | None = None
     savings_bands: Term[list[Band]] | None = None
     loss_bands: Term[list[Band]] | None = None
+
+    @model_validator(mode="after")
+    def _losses_hang_together(self) -> ContractTerms:
+        rules = _every_value(self.loss_rate_rule)
+        thresholds = _every_value(self.minimum_loss_rate)
+        if "fixed" in rules and self.maximum_loss_rate is None:
+            raise ValueError("maximum_loss_rate: missing; a fixed loss rate needs its rate")
+        if all(rule == "none" for rule in rules) and any(t != "none" for t in thresholds):
+            raise ValueError(
+                "minimum_loss_rate: without effect, because loss_rate_rule is none; state both"
+            )
+        one_sided = all(threshold == "none" for threshold in thresholds)
+        for name in ("maximum_loss_rate", "loss_rate_floor", "loss_limit_of_benchmark"):
+            if one_sided and getattr(self, name) is not None:
+                raise ValueError(f"{name}: without effect, because minimum_loss_rate is none")
+        if all(rule == "fixed" for rule in rules) and self.loss_rate_floor is not None:
+            raise ValueError("loss_rate_floor: without effect, because the loss rate is fixed")
+        return self
 
     @model_validator(mode="after")
     def _bands_rise(self) -> ContractTerms:
@@ -255,12 +274,24 @@ def programme_terms() -> dict[str, Term[Any]]:
 
 
 @cache
+def emergency_months(performance_year: int) -> int:
+    """Return the months of the COVID-19 emergency in a year: losses fall by months / 12."""
+    stated = programme()["public_health_emergency_months"]
+    return int(Term[Count].model_validate(stated).at(performance_year, 1))
+
+
+@cache
 def contract_ids() -> tuple[str, ...]:
     """Return the ids of the catalogue, in order of history."""
     files = resources.files("simulate.contracts.catalogue").iterdir()
     found = {f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml")}
     first_years = {i: load_contract(i).performance_years.first for i in found}
     return tuple(sorted(found, key=lambda i: (first_years[i], i)))
+
+
+def normal_id(contract_id: str) -> str:
+    """Return a contract id as the catalogue writes it: case, blanks, underscores are taste."""
+    return re.sub(r"[\s_]+", "-", contract_id.strip().lower())
 
 
 @cache
@@ -272,6 +303,7 @@ def load_contract(contract_id: str) -> Contract:
     UserError
         No such contract; the message lists the ids.
     """
+    contract_id = normal_id(contract_id)
     catalogue = resources.files("simulate.contracts.catalogue")
     file = catalogue.joinpath(f"{contract_id}.yaml")
     plain = contract_id.replace("-", "").isalnum()

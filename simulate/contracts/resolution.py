@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from simulate.contracts.contract import Band, Contract, Term
+from simulate.contracts.contract import Band, Contract, Term, emergency_months, programme
 from simulate.contracts.minimum_rate import SIZE_TABLE, chosen_rate, size_table_rate
 from simulate.errors import UserError
 from simulate.kernels import settlement_rule as rule
@@ -115,14 +115,12 @@ class ResolvedContract:
 def settled_year(contract: Contract, performance_year: int | None) -> int:
     """Return the covered year nearest to `performance_year` (None: the latest covered).
 
-    For a contract in force without a stated year, the latest year whose terms the
-    catalogue dates: the last one named in any dated term.
+    For a contract in force without a stated year, the latest year that the catalogue
+    knows the rules of.
     """
     first, last = contract.performance_years.first, contract.performance_years.last
     if performance_year is None:
-        dated = [y for t in contract.stated_terms().values() for y in (t.values or {})]
-        dated += [t.effective.year for t in contract.stated_terms().values() if t.effective]
-        performance_year = max([first, *dated]) if last is None else last
+        performance_year = programme()["known_through"]["value"] if last is None else last
     return max(first, performance_year if last is None else min(performance_year, last))
 
 
@@ -146,7 +144,7 @@ def _check(at: Circumstances) -> None:
     chosen_rate(at.msr)
     for name, value, low, high in (
         ("assigned_beneficiaries", at.assigned_beneficiaries, 1, 5_000_000),
-        ("agreement_year", at.agreement_year, 1, 10),
+        ("agreement_year", at.agreement_year, 1, 20),
         ("months_in_programme", at.months_in_programme, 0, 12),
         ("months_in_year", at.months_in_year, 1, 12),
     ):
@@ -154,16 +152,25 @@ def _check(at: Circumstances) -> None:
             raise UserError(
                 f"{name} = {value:,}: a whole number from {low:,} to {high:,} is wanted."
             )
+    if at.termination == "none" and at.months_in_programme < 12:
+        raise UserError(
+            f"months_in_programme = {at.months_in_programme}: needs termination voluntary or "
+            "involuntary (42 CFR 425.221(b))."
+        )
     year = at.performance_year
+    if year is not None and at.agreement_start_year is not None and at.agreement_start_year > year:
+        raise UserError(
+            f"agreement_start = {at.agreement_start_year}: is after performance year {year}."
+        )
     if year is not None and not 2012 <= year <= 2040:
         raise UserError(f"year = {year}: a performance year from 2012 to 2040 is wanted.")
     if at.termination not in TERMINATIONS:
         raise UserError(f"termination = {at.termination!r}: allowed are {', '.join(TERMINATIONS)}.")
     revenue = at.participant_revenue
-    if revenue is not None and not 0.0 <= revenue < 1e12:
+    if revenue is not None and not (revenue == 0.0 or 10_000.0 <= revenue < 1e12):
         raise UserError(
-            f"participant_revenue (--revenue) = {revenue:g}: dollars a year are wanted, at least "
-            "0 and below 1,000,000,000,000."
+            f"participant_revenue (--revenue) = {revenue:g}: dollars a year are wanted, such as "
+            "25e6 for 25 million; at least 0 and below 1,000,000,000,000."
         )
 
 
@@ -202,7 +209,7 @@ class _Resolution:
             maximum_loss_rate=self.value("maximum_loss_rate", 1.0) if loss_rule != "none" else 0.0,
             net_threshold=self.net_threshold(),
             half_rate=self.half_rate(),
-            sequestration=self.value("sequestration"),
+            sequestration=self.sequestration(),
             payment_limit=self.value("payment_limit"),
             **self.loss_limits(),
             withhold=self.value("withhold", 0.0),
@@ -214,6 +221,12 @@ class _Resolution:
             savings_bands=_bands(self.value("savings_bands")),
             loss_bands=_bands(self.value("loss_bands")),
         )
+        months = emergency_months(self.year)
+        if mlr < math.inf and months and not disaster:
+            self.notes.append(
+                f"settled under the terms of {self.year}; that year's relief of {months}/12 of all "
+                "shared losses for the COVID-19 emergency (42 CFR 425.611) is left out."
+            )
         return ResolvedContract(
             self.contract,
             self.year,
@@ -247,6 +260,12 @@ class _Resolution:
             return math.inf
         return msr if stated == "same-as-msr" else float(stated)
 
+    def sequestration(self) -> float:
+        """Return what the payment year takes off: the year asked for, also under older terms."""
+        term = self.contract.term("sequestration")
+        assert term is not None
+        return float(term.at(self.at.performance_year or self.year, self.at.agreement_year))
+
     def net_threshold(self) -> float:
         if self.at.assigned_beneficiaries < self.value(
             "net_threshold_exempt_below_beneficiaries", 0
@@ -260,6 +279,7 @@ class _Resolution:
             start = self.year - self.at.agreement_year + 1
         eligible = (
             self.at.low_revenue
+            and self.year >= self.value("half_rate_agreements_from_year", 0)
             and start >= self.value("half_rate_agreements_from_year", 0)
             and self.at.assigned_beneficiaries >= self.value("half_rate_minimum_beneficiaries", 0)
         )
@@ -267,9 +287,8 @@ class _Resolution:
         if rate > 0.0:
             self.notes.append(
                 "positive savings below the MSR are shared at half rate (42 CFR 425.605(h)): a low "
-                f"revenue ACO whose agreement began in {start}. An agreement that began before "
-                f"{self.value('half_rate_agreements_from_year')} has no half rate; state "
-                "agreement_start_year if yours did."
+                f"revenue ACO whose agreement began in {start}; agreements that began before "
+                f"{self.value('half_rate_agreements_from_year')} have no half rate."
             )
         return rate
 

@@ -25,6 +25,8 @@ TRUE_SAVINGS, PRACTICES, COMMON_SHOCK, QUALITY = 0, 1, 2, 3
 
 _DRAWS_PER_CHUNK = 60_000_000
 _LARGEST_CHUNK = 4096
+#: Above this a normal practice effect could reach zero (five standard deviations).
+_NORMAL_PRACTICES = 0.2
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,15 @@ def simulated_quality(mean: float, sd: float, seed: int, years: int) -> FloatArr
     return np.asarray(np.clip(mean + sd * draws, 0.0, 1.0))
 
 
+def _practice_effect(sd: float, normal: FloatArray) -> FloatArray:
+    """Return what practices multiply spending by: mean 1, never below 0."""
+    if sd <= _NORMAL_PRACTICES:
+        return np.asarray(1.0 + sd * normal)
+    # So few practices that a normal effect would reach below zero: lognormal, same mean and sd.
+    log_sd = np.sqrt(np.log1p(sd * sd))
+    return np.asarray(np.exp(log_sd * normal - 0.5 * log_sd * log_sd))
+
+
 def _student(normal: FloatArray, df: float) -> FloatArray:
     """Turn standard normal draws into Student's t with standard deviation 1."""
     return np.asarray(stdtrit(df, ndtr(normal)) * np.sqrt((df - 2.0) / df))
@@ -181,9 +192,7 @@ def shared_factor(noise: Noise, years: int, normal: Callable[[int], FloatArray])
     """
     shared = np.ones(years)
     if noise.practice_sd:
-        # Nobody spends less than nothing, however few the beneficiaries.
-        effect = 1.0 + noise.practice_sd * normal(PRACTICES)
-        shared *= np.maximum(effect, 0.0)
+        shared *= _practice_effect(noise.practice_sd, normal(PRACTICES))
     if noise.common_shock_sd and noise.common_shock_df < np.inf:
         shock = _student(normal(COMMON_SHOCK), noise.common_shock_df)
         shared *= np.maximum(1.0 + noise.common_shock_sd * shock, 0.0)

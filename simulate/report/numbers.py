@@ -33,7 +33,7 @@ def percent_with_error(estimate: Estimate, most: int = 2) -> str:
     if estimate.standard_error > 0.0 and estimate.value in (0.0, 1.0):
         step = 10.0**-most
         steps = math.ceil(_RULE_OF_THREE * 100.0 * estimate.standard_error / step - 1e-6)
-        bound = step * max(1, steps)
+        bound = min(step * max(1, steps), 100.0)
         return f"<{bound:.{most}f} %" if estimate.value == 0.0 else f">{100.0 - bound:.{most}f} %"
     decimals = decimals_for(100.0 * estimate.standard_error, most)
     return f"{percent(estimate, most)}{_error(100.0 * estimate.standard_error, decimals)}"

@@ -107,7 +107,7 @@ def flip_sentence(flip: Flip, first: str, second: str) -> str:
     low, high = (plain_percent(rate, 0) for rate in flip.searched)
     if flip.true_savings is not None:
         return (
-            f"{names[flip.preferred_below]} has the larger expected net below true savings of "
+            f"{names[flip.preferred_below]} has the larger expected net below mean true savings of "
             f"{_with_error(flip.true_savings, 2)}, {names[flip.preferred_above]} above."
         )
     if flip.equal_between is not None:

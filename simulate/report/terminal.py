@@ -179,9 +179,11 @@ def _footnotes(run: Run) -> Text:
     lines = [
         how,
         f"By chance alone the savings rate has a standard deviation of {plain_percent(sd)} of "
-        f"the benchmark. Performance year {run.aco.agreement_year} of an agreement; quality "
+        f"the benchmark. Year {run.aco.agreement_year} of an agreement that began in "
+        f"{run.aco.agreement_start_year}; quality "
         f"score {plain_percent(run.aco.quality_score)}, standard {run.aco.quality_standard}.",
         f"True savings: {run.true_savings.source}.",
+        "A dash: never, or in fewer than one year in twenty.",
     ]
     unconfirmed = [i for i, c in run.contracts.items() if c.resolved.contract.unconfirmed()]
     if unconfirmed:
@@ -271,7 +273,7 @@ def _paired_table(
     table = plain_table(title)
     table.add_column("", no_wrap=True)
     for header in (*names, "difference"):
-        table.add_column(header, justify="right", no_wrap=True)
+        table.add_column(header, justify="right", overflow="fold")
     for label, name, shown in _PAIRED_ROWS:
         cells = [shown(getattr(m, name)) for m in measures]
         table.add_row(label, *cells, shown(paired.differences[name]))
@@ -365,7 +367,7 @@ def show_settlement(settlement: Settlement) -> None:
     else:
         out.print(f"Shared savings earned: {cents(settlement.shared_savings)}", style="bold")
     for note in settlement.notes:
-        out.print(Text(note, style="dim"))
+        out.print(Text(f"{contract.contract.id}: {note}", style="dim"))
 
 
 def show_history(rows: Sequence[PublishedResult]) -> None:

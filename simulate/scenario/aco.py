@@ -40,10 +40,20 @@ def _no_percent_rate(value: Any) -> Any:
     return value
 
 
+def _dollars_not_thousands(value: Any) -> Any:
+    if isinstance(value, int | float) and 0.0 < value < 10_000.0:
+        raise ValueError(
+            f"participant_revenue = {value:g}: dollars a year are wanted, such as 25e6"
+        )
+    return value
+
+
 Fraction = Annotated[float, BeforeValidator(_no_percent), Field(ge=0.0, le=1.0)]
 Rate = Annotated[float, BeforeValidator(_no_percent_rate), Field(gt=-0.5, lt=0.5)]
 PerCapita = Annotated[float, Field(ge=0.0, le=1_000_000.0, allow_inf_nan=False)]
-Revenue = Annotated[float, Field(ge=0.0, lt=1e12, allow_inf_nan=False)]
+Revenue = Annotated[
+    float, BeforeValidator(_dollars_not_thousands), Field(ge=0.0, lt=1e12, allow_inf_nan=False)
+]
 Basis = Literal["truncated", "untruncated"]
 
 
@@ -107,7 +117,8 @@ class ACO(Strict):
     assigned_beneficiaries: int = Field(
         ge=1,
         le=LARGEST_ACO,
-        description="Assigned beneficiaries; drives the size table of the MSR.",
+        description="Assigned beneficiaries; drives the size table of the MSR. A change here "
+        "leaves person-years and dollars as they are; --set assigned_beneficiaries=N scales all.",
     )
     person_years: PersonYears = Field(
         description="Person-years by enrollment type; together at most assigned_beneficiaries."
@@ -150,14 +161,11 @@ class ACO(Strict):
         examples=[25_000_000.0],
     )
     agreement_year: int = Field(
-        1, ge=1, le=10, description="Performance year within the agreement: 1 is a new agreement."
-    )
-    agreement_start_year: int | None = Field(
-        None,
-        ge=2012,
-        le=2040,
-        description="Year the agreement began; left out: agreement_year decides.",
-        examples=[2024],
+        1,
+        ge=1,
+        le=20,
+        description="Performance year within the agreement; 1 is the first year of a new one. "
+        "Decides terms that change over an agreement, and the half rate below the MSR.",
     )
     notes: tuple[str, ...] = Field((), description="What was assumed where data were missing.")
 
@@ -186,6 +194,11 @@ class ACO(Strict):
                     "wanted, at least 100 (not thousands, not per month)"
                 )
         return self
+
+    @property
+    def agreement_start_year(self) -> int:
+        """Calendar year of the first performance year of the agreement."""
+        return self.performance_year - self.agreement_year + 1
 
     @property
     def benchmark(self) -> float:
@@ -276,7 +289,8 @@ def _check_basis(aco: ACO) -> None:
     if abs(implied) > 0.5:
         raise ValueError(
             f"spend_per_capita: spending is {spending / aco.benchmark:.2f} of the benchmark; both "
-            "must be truncated dollars per person-year of the same year"
+            "must be truncated dollars per person-year of the same year (is one in thousands, or "
+            "per month?)"
         )
 
 

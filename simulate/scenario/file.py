@@ -29,6 +29,10 @@ def read_scenario(path: str | Path) -> Scenario:
         # Windows editors put a byte-order mark in front.
         text = Path(path).read_text("utf-8-sig")
     except FileNotFoundError:
+        if str(path).isalnum():
+            raise UserError(
+                f"scenario {path}: the file does not exist. An ACO is named with --aco {path}."
+            ) from None
         raise UserError(
             f"scenario {path}: the file does not exist. Write one to start from with "
             "simulate run --aco A1001 --write-scenario my_aco.toml."

@@ -42,8 +42,20 @@ def stated_aco(row: PublishedResult) -> dict[str, Any]:
         "quality_score": quality_score,
         "quality_standard": quality_standard,
         "revenue_category": row.revenue_category or "unknown",
+        "agreement_year": _agreement_year(row),
         "notes": tuple(notes),
     }
+
+
+#: First performance year of the programme: that of the starters of April and July 2012, too.
+_FIRST_PERFORMANCE_YEAR = 2013
+
+
+def _agreement_year(row: PublishedResult) -> int:
+    """Return the performance year within the agreement; 1 where its start is not published."""
+    if row.current_start is None:
+        return 1
+    return row.performance_year - max(row.current_start.year, _FIRST_PERFORMANCE_YEAR) + 1
 
 
 def _person_years(row: PublishedResult, notes: list[str]) -> list[float]:

@@ -15,7 +15,7 @@ from simulate.validation import explain
 #: Years simulated by default: the error of a probability stays at or below 0.22 points.
 DEFAULT_YEARS = 50_000
 #: What still fits into the memory of an ordinary machine.
-MOST_YEARS = 20_000_000
+MOST_YEARS = 5_000_000
 
 
 class CVByType(Strict):
@@ -158,7 +158,7 @@ class RunSettings(Strict):
         DEFAULT_YEARS,
         ge=1,
         le=MOST_YEARS,
-        description="Performance years to simulate; each takes about 200 bytes of memory.",
+        description="Performance years to simulate; each takes about 500 bytes of memory.",
     )
     seed: int = Field(1, ge=0, lt=2**63, description="Seed of the random stream.")
 
@@ -229,8 +229,8 @@ class Scenario(Strict):
 
     def with_value(self, key: str, value: Any, where: str) -> Scenario:
         """Return the scenario with one key changed; `where` names its origin in messages."""
-        if key == "assigned_beneficiaries" and type(value) is int:
-            return self.model_copy(update={"aco": self.aco.scaled_to(value)})
+        if key == "assigned_beneficiaries" and _is_count(value):
+            return self.model_copy(update={"aco": self.aco.scaled_to(int(value))})
         stated = self.model_dump(exclude_unset=True)
         head, _, tail = key.partition(".")
         section = _section_of(head)
@@ -251,6 +251,12 @@ class Scenario(Strict):
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {"aco": ACO, "assumptions": Assumptions, "run": RunSettings}
+
+
+def _is_count(value: Any) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
+    )
 
 
 def _section_of(key: str) -> str | None:

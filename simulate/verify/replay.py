@@ -9,14 +9,15 @@ matters, or unmatched, with the likeliest rule. No row, id or year is special-ca
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from simulate.data import PublishedResult, ResultsFile, published_results, published_years
+from simulate.output import replace_file
 from simulate.verify.intervals import Branch, branches, dollars
 from simulate.verify.replay_checks import CHECK_NAMES, Check, checks_of
 from simulate.verify.replay_explanations import explain
@@ -212,12 +213,13 @@ class Replay:
             "rules": sorted(self.rules),
         }
 
-    def write_csv(self, path: str | PathLike[str]) -> None:
+    def write_csv(self, path: str | Path) -> None:
         """Write every row with its checks to a CSV file (UTF-8)."""
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(_CSV_HEADER)
-            writer.writerows(_csv_cells(row) for row in self.rows)
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_CSV_HEADER)
+        writer.writerows(_csv_cells(row) for row in self.rows)
+        replace_file(path, text.getvalue())
 
 
 _CSV_FIELDS = (

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 
-import yaml
-
-from simulate.contracts.contract import Count, Term, programme_terms
+from simulate.contracts.contract import emergency_months, programme_terms
 from simulate.kernels import settlement_rule as rule
 
 
@@ -61,12 +58,6 @@ RULE_REFERENCES: dict[Rule, str] = {
 _FLAT_MSR = 0.02
 
 
-@cache
-def _emergency_months() -> Term[Count]:
-    text = resources.files("simulate.verify").joinpath("replay_rules.yaml").read_text("utf-8")
-    return Term[Count].model_validate(yaml.safe_load(text)["public_health_emergency_months"])
-
-
 def emergency_share(performance_year: int) -> float:
     """Return the share of a year's losses that the COVID-19 emergency forgives.
 
@@ -79,7 +70,7 @@ def emergency_share(performance_year: int) -> float:
     float
         Months of the emergency / 12 (42 CFR 425.611: all counties, all beneficiaries).
     """
-    return _emergency_months().at(performance_year, 1) / 12.0
+    return emergency_months(performance_year) / 12.0
 
 
 @cache

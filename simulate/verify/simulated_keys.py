@@ -123,8 +123,10 @@ def _published_error_rates() -> Iterator[Check]:
         ):
             yield within("published error rates", f"{size:,}, two-sided 2 %: {what}", _DELIA,
                          expected, got, tolerance, ".3f")  # fmt: skip
-    s = _K / math.sqrt(5_000)
-    denial = float(norm.cdf((0.039 - 0.07) / s))
+    simulated = simulate_years(
+        _one_type_population(5_000), _normal_noise(5_000), (View(0.07),), 200_000, seed=7
+    )
+    denial = float(np.mean(simulated.savings_rate(0) < size_table_rate(5_000)))
     yield stated(
         "published error rates",
         "5,000, true savings 7 %, one-sided: chance of denial at least 0.15",
@@ -254,7 +256,6 @@ def _judged_scores(name: str, scores: list[float]) -> Check:
 
 def _size_law(effort: Effort) -> Iterator[Check]:
     """Check that the variance falls as 1/N from people, with the shock as intercept."""
-    reference = "variance of a mean of independent people; plus a shock common to all"
     for shock in (0.0, 0.0065):
         inverse, variance = [], []
         for size in (2_000, 5_000, 15_000, 50_000):
@@ -265,16 +266,25 @@ def _size_law(effort: Effort) -> Iterator[Check]:
             )
             inverse.append(1.0 / size)
             variance.append(float(np.var(simulated.savings_rate(0))))
-        # Weighted by the relative error of a variance, the same for every size.
-        weights = 1.0 / np.array(variance)
-        slope, intercept = np.polyfit(inverse, variance, 1, w=weights)
-        k = typical_population(50_000).people_noise_constant
-        relative = 1.0 / math.sqrt(2.0 * effort.law_years)
         what = "people only" if shock == 0.0 else "people and a common shock of 0.65 points"
-        yield within("1/sqrt(N)", f"{what}: k of the slope", reference, k, math.sqrt(slope),
-                     4.0 * k * relative, ".3f")  # fmt: skip
-        yield within("1/sqrt(N)", f"{what}: common part, points", reference, 100 * shock,
-                     100 * math.sqrt(max(intercept, 0.0)), 0.1, ".2f")  # fmt: skip
+        yield from _line_checks(what, shock, np.array(inverse), np.array(variance), effort)
+
+
+def _line_checks(
+    what: str, shock: float, inverse: FloatArray, variance: FloatArray, effort: Effort
+) -> Iterator[Check]:
+    """Check slope and intercept of variance on 1/N, each within 4 of its standard errors."""
+    reference = "variance of a mean of independent people; plus a shock common to all"
+    # A variance is known to a relative sqrt(2 / years), the same for every size.
+    errors = variance * math.sqrt(2.0 / effort.law_years)
+    line, covariance = np.polyfit(inverse, variance, 1, w=1.0 / errors, cov="unscaled")
+    slope_error, intercept_error = np.sqrt(np.diag(covariance))
+    k = typical_population(50_000).people_noise_constant
+    yield within_errors("1/sqrt(N)", f"{what}: slope, k squared", reference, k * k,
+                        float(line[0]), float(slope_error), shown=".3f")  # fmt: skip
+    yield within_errors("1/sqrt(N)", f"{what}: intercept, squared points", reference,
+                        1e4 * shock**2, 1e4 * float(line[1]), 1e4 * float(intercept_error),
+                        shown=".3f")  # fmt: skip
 
 
 def _zero_noise() -> Iterator[Check]:

@@ -286,3 +286,17 @@ def test_a_handful_of_beneficiaries_saves_nothing_by_being_few(size) -> None:
     found = sim.run(who, ["track-1"], years=years, practice_noise_constant=0.0)
     rates = found.savings_rates(CHANCE_ALONE)
     assert abs(rates.mean()) < 4 * rates.std() / math.sqrt(years)
+
+
+@compiled_only
+def test_the_half_rate_follows_the_published_start_of_the_agreement() -> None:
+    # 42 CFR 425.605(h): agreements from 2024 on. A4592 is low revenue in BASIC since 2019.
+    who = sim.ACO.from_published_results("A4592", 2024)
+    assert who.revenue_category == "low"
+    assert who.agreement_start_year < 2024
+    old = sim.run(who, ["basic-e"], years=2_000)["basic-e"].chance_alone
+    new = sim.run(who.model_copy(update={"agreement_year": 1}), ["basic-e"], years=2_000)
+    begun = new["basic-e"].chance_alone
+    assert old.probability_of_shared_savings.value < 0.15
+    assert begun.probability_of_shared_savings.value > 0.45  # any savings at all are shared
+    assert any("half rate" in note for note in new.notes)

@@ -20,6 +20,12 @@ SITUATIONS = {
         "participant_revenue": 2.5e7,
         "agreement_year": 3,
     },
+    "half rate below the MSR": {
+        "performance_year": 2024,
+        "revenue_category": "low",
+        "quality_score": 0.9,
+        "agreement_year": 1,
+    },
     "failed": {"quality_standard": "failed", "quality_score": 0.2},
     "other year and size": {"performance_year": 2024, "assigned_beneficiaries": 60_000},
 }

@@ -120,6 +120,7 @@ def test_dollars_scale(s: Situation, by: float) -> None:
         assume(abs(abs(o.gross) - minimum * s.benchmark) > 20.0)
     assume(abs(o.gross) > 20.0)
     assume(max(s.benchmark, s.expenditure, s.revenue or 0.0) * by < 1e12)  # the most accepted
+    assume((s.revenue or 1e9) * by >= 10_000.0)  # and the least
     scaled = replace(
         s,
         benchmark=s.benchmark * by,

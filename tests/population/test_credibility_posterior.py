@@ -156,8 +156,9 @@ def test_a_stated_rate_replaces_the_published_one() -> None:
 
 def test_a_stated_start_of_the_agreement_decides() -> None:
     aco = sim.ACO.from_published_results("A1001", 2020)
-    for start, chance in ((2021, 1.0), (2020, 0.0)):
-        stated = aco.model_copy(update={"agreement_start_year": start})
+    # It began in July 2019; a first year of an agreement in 2020 is that of a new one.
+    for year, chance in ((1, 1.0), (2, 0.0)):
+        stated = aco.model_copy(update={"agreement_year": year})
         found = resolve_true_savings(Assumptions(true_savings="history"), stated).posterior
         assert found is not None
         assert found.rebasing == chance

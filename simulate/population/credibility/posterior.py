@@ -283,8 +283,8 @@ def _change_of_mean(
 ) -> tuple[float, float]:
     """Return the expected mean of all ACOs in the coming year and its standard deviation.
 
-    From the mean of the record's last year and the drift: later years that the model may
-    know are not looked at.
+    From the mean of the record's last year and the model's drift, which is that of all
+    the years the model was fitted to; a backtest fits it to earlier years alone.
     """
     last = record[-1].performance_year
     change, sd = model.drift.over(year - last)

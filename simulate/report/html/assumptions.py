@@ -222,8 +222,6 @@ def _settlement_rows(run: Run) -> list[Row]:
             source("participant_revenue")),
         Row("Year of the agreement", str(aco.agreement_year),
             "Sets terms that change over an agreement", source("agreement_year")),
-        Row("Agreement began in", str(aco.agreement_start_year or "not stated"),
-            "Not stated: as the year of the agreement implies", source("agreement_start_year")),
     ]  # fmt: skip
 
 

@@ -74,7 +74,6 @@ def render_replay_report(replay: Replay, command: str | Sequence[str] | None = N
         "facts": _replay_facts(replay, years),
         "span": _span(years),
         "answer": _replay_answer(replay),
-        "classes": [kind.value for kind in MatchClass],
         "summary": [
             {
                 "year": "all" if line.performance_year is None else str(line.performance_year),
@@ -372,15 +371,13 @@ def _with_error(share: float, acos: int) -> str:
 
 
 def _predicted(one: PredictedRate) -> dict[str, Any]:
-    ends = {level: one.interval(level) for level in (0.5, 0.9)}
-    low, high = ends[0.9]
+    low, high = one.interval(0.9)
     return {
         "aco_id": one.aco_id,
         "size": f"{one.assigned_beneficiaries:,}",
         "last": _rate(one.last),
         "mean": _rate(one.prediction.mean),
-        "inner": " to ".join(map(_rate, ends[0.5])),
-        "outer": " to ".join(map(_rate, ends[0.9])),
+        "outer": f"{_rate(low)} to {_rate(high)}",
         "actual": _rate(one.actual),
         "outside": not low <= one.actual <= high,
     }
