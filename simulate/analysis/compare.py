@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from simulate.analysis.run import ASSUMED, CHANCE_ALONE, Run, outcomes_of
-from simulate.engine.years import Execution, View, simulate_years
+from simulate.analysis.simulation import simulated_under
+from simulate.engine.years import Execution, View
 from simulate.measures.comparison import Comparison, Flip, compare_outcomes, find_flips
 from simulate.measures.estimate import FloatArray
 
@@ -83,7 +84,9 @@ def compare(
     )
     years = min(run.years, _MOST_YEARS)
     expenditure = _ExpenditureBySavings(run, years, execution)
-    benchmark = run.simulated.benchmark
+    benchmark = run.simulated.settled_against
+    if not isinstance(benchmark, float):
+        benchmark = benchmark[:years]
     scores = run.quality_scores(years)
 
     def difference(rate: float) -> FloatArray:
@@ -112,8 +115,8 @@ class _ExpenditureBySavings:
         # As uncertain around each mean as in the run, so that a flip says what the run would.
         sd = run.true_savings.view.sd
         views = tuple(View(float(node), sd) for node in self.nodes)
-        simulated = simulate_years(
-            run.population, run.noise, views, years, run.scenario.run.seed, execution
+        simulated = simulated_under(
+            run.scenario, run.population, run.noise, views, years, execution
         )
         self.totals = np.stack([simulated.total(view) for view in range(_NODES)])
 

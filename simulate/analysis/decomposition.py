@@ -8,11 +8,20 @@ from typing import Any
 import numpy as np
 
 from simulate.analysis.run import Run, outcomes_of
-from simulate.engine.years import View, simulate_years, simulated_quality
+from simulate.analysis.simulation import simulated_under
+from simulate.engine.years import View, simulated_quality
 from simulate.measures.estimate import Estimate, FloatArray, mean
 from simulate.population.population import Noise
+from simulate.scenario.scenario import Scenario
 
-SOURCES = ("people", "practice clusters", "common shock", "true savings", "quality")
+SOURCES = (
+    "people",
+    "practice clusters",
+    "common shock",
+    "true savings",
+    "quality",
+    "benchmark years",
+)
 _MOST_YEARS = 5_000
 
 
@@ -67,14 +76,15 @@ def decompose(run: Run) -> Decomposition:
     for source in SOURCES:
         noise, view, quality_sd = _with_sources_up_to(run, source)
         seed = run.scenario.run.seed
-        simulated = simulate_years(run.population, noise, (view,), years, seed)
+        scenario = run.scenario if source == "benchmark years" else _fixed_benchmark(run.scenario)
+        simulated = simulated_under(scenario, run.population, noise, (view,), years)
         scores = simulated_quality(run.aco.quality_score, quality_sd, seed, years)
         rate = simulated.savings_rate(0)
         savings_rate[source] = _growth(rate, rate_before)
         rate_before = rate
         for contract_id, result in run.contracts.items():
             outcome = outcomes_of(
-                result.resolved, run.aco, simulated.benchmark, simulated.total(0), scores
+                result.resolved, run.aco, simulated.settled_against, simulated.total(0), scores
             ).net
             net[contract_id][source] = _growth(outcome, net_before[contract_id])
             net_before[contract_id] = outcome
@@ -91,6 +101,11 @@ def _with_sources_up_to(run: Run, source: str) -> tuple[Noise, View, float]:
     view = run.true_savings.view
     quality_sd = run.scenario.assumptions.quality_score_sd if "quality" in on else 0.0
     return noise, View(view.mean, view.sd if "true savings" in on else 0.0), quality_sd
+
+
+def _fixed_benchmark(scenario: Scenario) -> Scenario:
+    assumptions = scenario.assumptions.model_copy(update={"benchmark_noise": "none"})
+    return scenario.model_copy(update={"assumptions": assumptions})
 
 
 def _growth(after: FloatArray, before: FloatArray) -> Estimate:

@@ -87,6 +87,11 @@ def exact_run(
     """
     scenario = subject if isinstance(subject, Scenario) else Scenario(aco=subject)
     scenario = scenario.with_values({k: v for k, v in assumptions.items() if v is not None})
+    if scenario.assumptions.benchmark_noise != "none":
+        raise UserError(
+            f"engine = exact: benchmark_noise = {scenario.assumptions.benchmark_noise}: the same "
+            "people over several years have no closed distribution. Use the monte-carlo engine."
+        )
     if scenario.assumptions.quality_score_sd > 0.0:
         raise UserError(
             f"engine = exact: quality_score_sd = {scenario.assumptions.quality_score_sd:g}: this "

@@ -60,7 +60,7 @@ def noise_range(run: Run) -> NoiseRange | None:
     own = {"noise_constant", "practice_noise_constant", "common_shock_sd", "people_noise"}
     if own & {name for name in stated.model_fields_set if _differs_from_default(stated, name)}:
         return None
-    if stated.common_shock_df is not None:
+    if stated.common_shock_df is not None or stated.benchmark_noise != "none":
         return None
     try:
         views = {

@@ -16,6 +16,7 @@ from simulate.analysis.choices import (
     population_of,
     resolved_contracts,
 )
+from simulate.analysis.simulation import simulated_under
 from simulate.analysis.true_savings import TrueSavings, resolve_true_savings
 from simulate.contracts.contract import Contract
 from simulate.contracts.resolution import ResolvedContract
@@ -24,7 +25,6 @@ from simulate.engine.years import (
     Execution,
     SimulatedYears,
     View,
-    simulate_years,
     simulated_quality,
 )
 from simulate.errors import UserError, nearest
@@ -146,7 +146,7 @@ class Run:
         resolved = self[contract_id].resolved
         total = self.simulated.total(view)
         return outcomes_of(
-            resolved, self.aco, self.simulated.benchmark, total, self.quality_scores()
+            resolved, self.aco, self.simulated.settled_against, total, self.quality_scores()
         )
 
     def measured(self, resolved: ResolvedContract) -> ContractResult:
@@ -157,7 +157,7 @@ class Run:
                 outcomes_of(
                     resolved,
                     self.aco,
-                    self.simulated.benchmark,
+                    self.simulated.settled_against,
                     self.simulated.total(view),
                     scores,
                 ),
@@ -207,6 +207,7 @@ class Run:
             "common_shock_df": (
                 noise.common_shock_df if np.isfinite(noise.common_shock_df) else None
             ),
+            "benchmark_noise": self.scenario.assumptions.benchmark_noise,
             "quality_score_sd": self.scenario.assumptions.quality_score_sd,
             "spend_model": self.scenario.assumptions.spend_model or "default",
             "msr_choice": chosen_msr(self.scenario),
@@ -309,7 +310,7 @@ def run(
     settings = scenario.run
     views = (View(0.0), true_savings.view)
     settings = scenario.run
-    simulated = simulate_years(population, noise, views, settings.years, settings.seed, execution)
+    simulated = simulated_under(scenario, population, noise, views, settings.years, execution)
     notes = (*scenario.aco.notes, *gathered_notes(resolved))
     unmeasured = Run(scenario, population, noise, true_savings, simulated, {}, notes)
     return replace(unmeasured, contracts={r.contract.id: unmeasured.measured(r) for r in resolved})
@@ -327,13 +328,13 @@ def gathered_notes(resolved: Sequence[ResolvedContract]) -> list[str]:
 def outcomes_of(
     resolved: ResolvedContract,
     aco: ACO,
-    benchmark: float,
+    benchmark: float | FloatArray,
     expenditures: FloatArray,
     quality_scores: FloatArray | None = None,
 ) -> Outcomes:
     """Settle expenditures (dollars, shape (years,)) under one contract.
 
-    The quality score is the ACO's, or one a year.
+    The benchmark is one, or one a year; the quality score the ACO's, or one a year.
     """
     scores = aco.quality_score if quality_scores is None else quality_scores
     settled = settle_simulated_years(

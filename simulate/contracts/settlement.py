@@ -343,14 +343,14 @@ class SettledYears:
 
 def settle_simulated_years(
     resolved: ResolvedContract,
-    benchmark: float,
+    benchmark: float | FloatArray,
     expenditures: FloatArray,
     quality_score: float | FloatArray,
     quality_standard: QualityStandard,
 ) -> SettledYears:
     """Settle an array of simulated expenditures (dollars, shape (years,)) under one contract.
 
-    The same rule as `settle`, compiled; the quality score is one, or one a year.
+    The same rule as `settle`, compiled; benchmark and quality score are one, or one a year.
     """
     from simulate.kernels.settlement_loop import settle_years
 
@@ -359,8 +359,8 @@ def settle_simulated_years(
         # Before 2023 there was no alternative standard: such an ACO met the standard.
         standard = rule.STANDARD_MET
     outcome = np.empty((5, expenditures.size))
-    scores = np.empty(expenditures.size)
-    scores[:] = quality_score
-    settle_years(resolved.terms, benchmark, expenditures, scores, standard, outcome)
+    benchmarks, scores = np.empty(expenditures.size), np.empty(expenditures.size)
+    benchmarks[:], scores[:] = benchmark, quality_score
+    settle_years(resolved.terms, benchmarks, expenditures, scores, standard, outcome)
     savings, losses, net, threshold, over_limit = outcome
     return SettledYears(resolved, savings, losses, net, threshold, over_limit > 0.0)

@@ -22,4 +22,6 @@ def compile_kernels() -> None:
     )
     bands = ((1.0, 1.0),) * MAX_BANDS
     numbers = [1.0] * (len(Terms._fields) - 2)
-    settle_years(Terms(*numbers, bands, bands), 1.0, np.ones(1), np.ones(1), 1.0, np.empty((5, 1)))
+    settle_years(
+        Terms(*numbers, bands, bands), np.ones(1), np.ones(1), np.ones(1), 1.0, np.empty((5, 1))
+    )

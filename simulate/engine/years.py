@@ -65,11 +65,19 @@ class SimulatedYears:
     expenditure : float64 array, shape (views, years, enrollment types)
         Truncated expenditure, dollars per performance year.
     benchmark : float
-        Total updated benchmark, dollars per performance year.
+        Total updated benchmark as stated, dollars per performance year.
+    noisy_benchmark : float64 array, shape (years,), or None
+        The benchmark of each simulated year where its base years are simulated too.
     """
 
     expenditure: FloatArray
     benchmark: float
+    noisy_benchmark: FloatArray | None = None
+
+    @property
+    def settled_against(self) -> float | FloatArray:
+        """The benchmark that a year is settled against: one, or one a year; dollars."""
+        return self.benchmark if self.noisy_benchmark is None else self.noisy_benchmark
 
     def total(self, view: int) -> FloatArray:
         """Return total expenditure of each year under a view, dollars, shape (years,)."""
@@ -77,7 +85,7 @@ class SimulatedYears:
 
     def savings_rate(self, view: int) -> FloatArray:
         """Return the savings rate of each year under a view, fractions of the benchmark."""
-        return 1.0 - self.total(view) / self.benchmark
+        return np.asarray(1.0 - self.total(view) / self.settled_against)
 
 
 def simulate_years(

@@ -197,17 +197,15 @@ def settle_year(
     )  # fmt: skip
 
 
-def settle_years(terms, benchmark, expenditures, scores, standard, outcome):  # type: ignore[no-untyped-def]
+def settle_years(terms, benchmarks, expenditures, scores, standard, outcome):  # type: ignore[no-untyped-def]
     """Settle every simulated year under one contract.
 
     Parameters
     ----------
     terms : Terms
         Resolved terms.
-    benchmark : float
-        Total updated benchmark, dollars.
-    expenditures : float64 array, shape (years,)
-        Total expenditure of each simulated year, dollars.
+    benchmarks, expenditures : float64 arrays, shape (years,)
+        Total updated benchmark and total expenditure of each simulated year, dollars.
     scores : float64 array, shape (years,)
         Quality score of each simulated year, fractions.
     standard : float
@@ -217,7 +215,7 @@ def settle_years(terms, benchmark, expenditures, scores, standard, outcome):  # 
         a limit.
     """
     for year in range(expenditures.size):
-        settled = settle_year(terms, benchmark, expenditures[year], scores[year], standard)
+        settled = settle_year(terms, benchmarks[year], expenditures[year], scores[year], standard)
         outcome[0, year] = settled.shared_savings
         outcome[1, year] = settled.shared_losses
         outcome[2, year] = settled.net

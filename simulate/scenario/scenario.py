@@ -115,6 +115,11 @@ class Assumptions(Strict):
         description="Standard deviation of the quality score from year to year, a fraction "
         "(0.09 is the spread across ACOs in 2024); the score is cut at 0 and 1.",
     )
+    benchmark_noise: Literal["none", "10/30/60", "equal-thirds"] = Field(
+        "none",
+        description="Whether the three base years are simulated from the same people, so that "
+        "the benchmark is noisy too: none, 10/30/60 (a first agreement) or equal-thirds.",
+    )
     noise_constant: float | None = Field(
         None,
         ge=0.0,

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binom, norm
 
-from simulate.analysis.run import ASSUMED, CHANCE_ALONE, outcomes_of
+from simulate.analysis.exact import exact_run
+from simulate.analysis.run import ASSUMED, CHANCE_ALONE, outcomes_of, run
 from simulate.contracts.contract import Contract, contract_ids, load_contract
 from simulate.contracts.minimum_rate import size_table_rate
 from simulate.contracts.resolution import Circumstances, resolve
 from simulate.contracts.settlement import settle
+from simulate.engine.exact import savings_rate_distribution
 from simulate.engine.years import SimulatedYears, View, simulate_years
 from simulate.measures.estimate import BoolArray, FloatArray, mean
 from simulate.population.population import (
@@ -56,6 +58,7 @@ def simulated_checks(effort: Effort = QUICK) -> list[Check]:
         *_size_law(effort),
         *_zero_noise(),
         *_common_years(effort),
+        *_exact_engine(effort),
     ]
 
 
@@ -331,3 +334,48 @@ def _common_years(effort: Effort) -> Iterator[Check]:
     yield within("limits", "noise_constant 2.15: sd of the savings rate times root N",
                  "its definition", _K, chance,
                  4.0 * _K / math.sqrt(2.0 * effort.law_years), ".3f")  # fmt: skip
+
+
+_HELD = (
+    "probability_of_shared_savings",
+    "probability_of_shared_losses",
+    "expected_shared_savings",
+    "expected_shared_losses",
+    "standard_deviation_of_net",
+)
+
+
+def _exact_engine(effort: Effort) -> Iterator[Check]:
+    """Hold Monte Carlo against the exact engine, and that against the normal closed form."""
+    for size in (5_000, 20_000, 50_000):
+        distribution = savings_rate_distribution(
+            _one_type_population(size), _normal_noise(size), View(0.0)
+        )
+        msr = size_table_rate(size)
+        expected = float(norm.sf(msr * math.sqrt(size) / _K))
+        got = 1.0 - float(distribution.cdf(msr))
+        what = f"{size:,}, normal noise: chance of clearing the MSR"
+        yield within("exact engine", what, _CLOSED, expected, got, 1e-6, ".8f")
+        yield _against_monte_carlo(size, effort)
+
+
+def _against_monte_carlo(size: int, effort: Effort) -> Check:
+    """Return the largest miss of Monte Carlo over every contract, in standard errors."""
+    contracts, aco = list(contract_ids()), _grid_aco(size)
+    by_exact = exact_run(aco, contracts, true_savings=0.01, true_savings_sd=0.01)
+    sampled = run(aco, contracts, effort.law_years, size, true_savings=0.01, true_savings_sd=0.01)
+    misses = [
+        abs(getattr(sampled[i], name).value - getattr(by_exact[i], name).value)
+        / getattr(sampled[i], name).standard_error
+        for i in contracts
+        for name in _HELD
+        if getattr(sampled[i], name).standard_error > 0.0
+    ]
+    return stated(
+        "exact engine",
+        f"{size:,}: {len(misses)} chances, means and deviations of every contract by Monte Carlo",
+        "the exact engine: characteristic functions, no sampling",
+        "within 4 se",
+        f"largest {max(misses):.1f} se",
+        max(misses) <= 4.0,
+    )

@@ -27,7 +27,8 @@ def looped(terms: rule.Terms, s: Situation, expenditures: np.ndarray) -> np.ndar
     outcome = np.full((5, expenditures.size), np.nan)
     score, standard = s.quality
     scores = np.full(expenditures.size, score)
-    settle_years(terms, s.benchmark, expenditures, scores, standard, outcome)
+    benchmarks = np.full(expenditures.size, s.benchmark)
+    settle_years(terms, benchmarks, expenditures, scores, standard, outcome)
     return outcome
 
 
