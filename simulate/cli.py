@@ -479,6 +479,27 @@ def backtest_command(
         write_backtest_report(result, report, command=_command())
 
 
+@app.command("credibility")
+def credibility_command(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILES...", help="CMS results files; left out: all that ship."),
+    ] = None,
+    out: Annotated[str, typer.Option("--out", help="Write the fit here; - shows it.")] = "-",
+) -> None:
+    """Refit the noise and credibility constants to any set of CMS results files."""
+    from simulate.data import read_results_file
+    from simulate.population.credibility.refit import refit_text
+
+    if out != "-":
+        check_writable(out, "--out")
+    text = refit_text([read_results_file(path) for path in files or []])
+    if out == "-":
+        print(text, end="")
+    else:
+        _write_text(out, text, "--out")
+
+
 @app.command("verify")
 def verify_command(
     full: Annotated[bool, typer.Option("--full", help="Simulate ten times the years.")] = False,
