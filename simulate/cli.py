@@ -191,7 +191,7 @@ def compare_command(
     if json_file != "-":
         from simulate.report.terminal import show_comparison, show_run
 
-        show_run(finished)
+        show_run(finished, (first, second))
         show_comparison(comparison)
     if report:
         _write_report(finished, report, comparison)

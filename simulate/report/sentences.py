@@ -22,9 +22,10 @@ def headline_contract(run: Run) -> str:
     return run.aco.contract if run.aco.contract in run.contracts else list(run.contracts)[-1]
 
 
-def answer(run: Run) -> str:
-    """Return the answer for the headline contract, one to three sentences."""
-    result = run[headline_contract(run)]
+def answer(run: Run, contract_id: str | None = None) -> str:
+    """Return the answer for a contract (the headline one), in a few sentences."""
+    contract_id = contract_id or headline_contract(run)
+    result = run[contract_id]
     title = result.resolved.contract.title
     earns = (
         f"Under {title} you earn shared savings in "
@@ -32,7 +33,9 @@ def answer(run: Run) -> str:
         f"{dollars(result.expected_shared_savings)} a year over all years, at "
         f"{true_savings_phrase(run)}."
     )
-    return " ".join([earns, _owes(result), _by_luck(result), _under_other_noise(run)]).strip()
+    return " ".join(
+        [earns, _owes(result), _by_luck(result), _under_other_noise(run, contract_id)]
+    ).strip()
 
 
 def _owes(result: ContractResult) -> str:
@@ -40,7 +43,8 @@ def _owes(result: ContractResult) -> str:
         return "It is one-sided: you never owe."
     owed = result.measures.probability_of_shared_losses
     if owed.value == 0.0:
-        return f"You owe money in {_with_error(owed)} of years: in none that was simulated."
+        none = ": in none that was simulated" if owed.standard_error > 0.0 else ""
+        return f"You owe money in {_with_error(owed)} of years{none}."
     tail = result.measures.loss_var_95
     rare = (
         f"one year in twenty more than {dollars(tail)}"
@@ -63,11 +67,10 @@ def _by_luck(result: ContractResult) -> str:
     return f"{earns} of years would earn and {_with_error(luck.probability_of_shared_losses)} owe."
 
 
-def _under_other_noise(run: Run) -> str:
+def _under_other_noise(run: Run, contract_id: str) -> str:
     """Return how luck's chances change at low and high noise: error of the model."""
     if run.noise_range is None:
         return ""
-    contract_id = headline_contract(run)
     found = run.noise_range.chance_alone[contract_id]
     earns = _range(found["probability_of_shared_savings"])
     said = f"Under low and high noise that is {earns} to earn"

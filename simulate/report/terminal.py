@@ -20,7 +20,12 @@ from simulate.report.numbers import (
     plain_percent,
     unit_for,
 )
-from simulate.report.sentences import answer, flip_sentence, true_savings_phrase
+from simulate.report.sentences import (
+    answer,
+    flip_sentence,
+    headline_contract,
+    true_savings_phrase,
+)
 
 if TYPE_CHECKING:
     from simulate.analysis.compare import ContractComparison
@@ -61,11 +66,15 @@ def plain_table(title: str = "") -> Table:
     )
 
 
-def show_run(run: Run) -> None:
-    """Print a run: the answer, the table of contracts in two views, what it rests on."""
+def show_run(run: Run, asked_for: Sequence[str] = ()) -> None:
+    """Print a run: the answer, the table of contracts in two views, what it rests on.
+
+    The answer is about the contracts `asked_for`, by default the headline one.
+    """
     out = console()
     out.print(_heading(run), style="bold")
-    out.print(answer(run))
+    for contract_id in asked_for or (headline_contract(run),):
+        out.print(answer(run, contract_id))
     out.print()
     both = _both_views_table(run)
     if out.measure(both, options=out.options.update(max_width=999)).maximum <= out.width:
@@ -238,10 +247,11 @@ def show_comparison(comparison: ContractComparison) -> None:
     out = console()
     first, second = comparison.first, comparison.second
     out.print(f"{first} against {second}, on the same simulated years", style="bold")
-    for title, paired, names in (
-        ("By chance alone (true savings 0)", comparison.chance_alone, "chance_alone"),
-        (f"At {true_savings_phrase(comparison.run)}", comparison.assumed, "measures"),
-    ):
+    views = [("By chance alone (true savings 0)", comparison.chance_alone, "chance_alone")]
+    view = comparison.run.true_savings.view
+    if view.mean or view.sd:
+        views.append((f"At {true_savings_phrase(comparison.run)}", comparison.assumed, "measures"))
+    for title, paired, names in views:
         measures = [getattr(comparison.run[i], names) for i in (first, second)]
         out.print()
         out.print(_paired_table(title, paired, measures, (first, second)))
