@@ -9,7 +9,9 @@ from simulate.report import figures
 from simulate.report.figures.house import alike, figure_of, svg_uri
 
 
-@pytest.mark.parametrize("name", ["net_outcome", "payoff_curve", "probabilities"])
+@pytest.mark.parametrize(
+    "name", ["net_outcome", "payoff_curve", "probabilities", "variance_by_source"]
+)
 def test_a_figure_returns_labelled_axes(run, name):
     axes = getattr(figures, name)(run)
     assert isinstance(axes, Axes)
@@ -25,14 +27,14 @@ def test_a_figure_draws_on_given_axes(run, comparison):
     assert figures.paired_difference(comparison, figure.add_subplot()).get_ylabel()
 
 
-@pytest.mark.parametrize("name", ["net_outcome", "payoff", "probabilities"])
+@pytest.mark.parametrize("name", ["net_outcome", "payoff", "probabilities", "decomposition"])
 def test_draw_knows_the_figures_of_a_run(run, name):
     assert isinstance(figures.draw(run, name), Figure)
     assert isinstance(run.plot(name), Figure)
 
 
 def test_draw_lists_the_figures_for_an_unknown_name(run):
-    with pytest.raises(sim.UserError, match="net_outcome, payoff, probabilities"):
+    with pytest.raises(sim.UserError, match="net_outcome, payoff, probabilities, decomposition"):
         figures.draw(run, "payof")
 
 
@@ -64,7 +66,7 @@ def test_thresholds_and_limits_are_in_the_payoff(run):
 
 def test_without_any_noise_every_figure_draws(aco):
     silent = sim.run(aco, contracts=["track-1", "enhanced"], years=5, noise_constant=0.0)
-    for name in ("net_outcome", "payoff", "probabilities"):
+    for name in ("net_outcome", "payoff", "probabilities", "decomposition"):
         assert svg_uri(figures.draw(silent, name))
     figures.paired_difference(sim.compare(silent, "track-1", "enhanced"))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from simulate.errors import UserError, nearest
+from simulate.report.figures.decomposition import variance_by_source
 from simulate.report.figures.house import figure_of
 from simulate.report.figures.net_outcome import net_outcome
 from simulate.report.figures.paired import paired_difference
@@ -17,12 +18,20 @@ from simulate.report.figures.probabilities import probabilities
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
 
-__all__ = ["draw", "net_outcome", "paired_difference", "payoff_curve", "probabilities"]
+__all__ = [
+    "draw",
+    "net_outcome",
+    "paired_difference",
+    "payoff_curve",
+    "probabilities",
+    "variance_by_source",
+]
 
 _DRAWN: dict[str, Callable[[Run], Figure]] = {
     "net_outcome": lambda run: figure_of(net_outcome(run)),
     "payoff": payoff_panels,
     "probabilities": lambda run: figure_of(probabilities(run)),
+    "decomposition": lambda run: figure_of(variance_by_source(run)),
 }
 
 
@@ -33,7 +42,8 @@ def draw(run: Run, name: str) -> Figure:
     ----------
     run : Run
     name : str
-        ``net_outcome``, ``payoff`` or ``probabilities``.
+        ``net_outcome``, ``payoff``, ``probabilities`` or ``decomposition``; the last needs
+        simulated years, so not the exact engine.
 
     Raises
     ------

@@ -10,6 +10,7 @@ from simulate.report.html.assumptions import aco_facts, assumption_rows
 from simulate.report.html.page import one_line, page, write_page
 from simulate.report.html.pictures import comparison_picture, pictures
 from simulate.report.html.provenance import provenance
+from simulate.report.html.risk import risk_view
 from simulate.report.html.tables import comparison_view, measure_tables, result_table, views_of
 from simulate.report.html.terms import contract_cards
 from simulate.report.sentences import answer, headline_contract, true_savings_phrase
@@ -67,12 +68,14 @@ def _content(
         "true_savings": true_savings_phrase(run),
         "true_savings_source": run.true_savings.source,
         "years": run.years,
+        "exact": run.years == 0,
         "views": views,
         "results": result_table(run, views),
         "measures": measure_tables(run, views),
         "comparison": comparison_view(comparison, views) if comparison else None,
         "comparison_picture": comparison_picture(comparison) if comparison else None,
         "pictures": pictures(run),
+        "risk": risk_view(run, views),
         "assumptions": assumption_rows(run),
         "notes": run.notes,
         "contracts": contract_cards(run),

@@ -132,7 +132,7 @@ def _noise_rows(run: Run) -> list[Row]:
         Row("True savings, mean", plain_percent(view.mean),
             "The ACO's real effect, a share of the benchmark", run.true_savings.source),
         Row("True savings, standard deviation", _points(view.sd),
-            "How uncertain the true savings are; drawn anew each simulated year",
+            "How uncertain the true savings are; anew each year",
             run.true_savings.source),
         Row("Luck of the people", _points(people / math.sqrt(size)),
             f"{people:.2f} over the square root of assigned beneficiaries",
@@ -144,8 +144,8 @@ def _noise_rows(run: Run) -> list[Row]:
             "The same for every member; does not shrink with size",
             _shock_source(run, stated)),
         Row("All of it together", _points(sd),
-            "Standard deviation of the simulated savings rate by chance alone",
-            "result of the simulation"),
+            "Standard deviation of the savings rate by chance alone",
+            "result of the simulation" if run.years else "result of the exact engine"),
     ]  # fmt: skip
 
 
