@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import shlex
 import sys
 from collections.abc import Callable
@@ -13,8 +12,30 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from simulate._version import __version__
+from simulate.cli_evidence import evidence
+from simulate.cli_options import (
+    AcoId,
+    Changes,
+    ChunkYears,
+    ContractFiles,
+    Contracts,
+    Engine,
+    Json,
+    Report,
+    Results,
+    ScenarioFile,
+    Seed,
+    Threads,
+    TrueSavings,
+    WriteScenario,
+    Year,
+    Years,
+    check_outputs,
+    command_line,
+    write_json,
+    write_text,
+)
 from simulate.errors import UserError
-from simulate.output import check_writable, replace_file
 
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
@@ -32,53 +53,6 @@ app = typer.Typer(
 _COMPILING = (
     "Compiling the simulation kernels, once after installing; this takes about ten seconds …"
 )
-
-ScenarioFile = Annotated[
-    str | None, typer.Argument(metavar="SCENARIO.toml", help="Scenario file to start from.")
-]
-AcoId = Annotated[str | None, typer.Option("--aco", help="ACO by its CMS id, such as A1001.")]
-Year = Annotated[
-    int | None, typer.Option("--year", help="Performance year of the published row (latest).")
-]
-Results = Annotated[
-    str | None, typer.Option("--results", help="CMS results file that you downloaded.")
-]
-Contracts = Annotated[
-    str | None, typer.Option("--contracts", help="Contract ids, comma-separated.")
-]
-Years = Annotated[int | None, typer.Option("--years", help="Performance years to simulate.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the random stream.")]
-Engine = Annotated[
-    Literal["monte-carlo", "exact"],
-    typer.Option("--engine", help="Simulate, or compute without sampling error (one year)."),
-]
-TrueSavings = Annotated[
-    str | None,
-    typer.Option("--true-savings", help="Fraction such as 0.02, 0, or history (default)."),
-]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="KEY=VALUE, or CONTRACT.TERM=VALUE; may be repeated."),
-]
-ContractFiles = Annotated[
-    list[str] | None,
-    typer.Option("--contract-file", help="YAML file with a contract of your own."),
-]
-Report = Annotated[str | None, typer.Option("--report", help="Write the HTML report here.")]
-Json = Annotated[
-    str | None, typer.Option("--json", help="Write the result as JSON; - for standard output.")
-]
-WriteScenario = Annotated[
-    str | None,
-    typer.Option("--write-scenario", help="Write the scenario as TOML here, and do not run it."),
-]
-Threads = Annotated[
-    int | None, typer.Option("--threads", min=1, help="Threads; never changes a result.")
-]
-ChunkYears = Annotated[
-    int | None,
-    typer.Option("--chunk-years", min=1, help="Years a task; never changes a result."),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -124,13 +98,13 @@ def run_command(
             "--write-scenario writes the scenario and does not run it, so it cannot go with "
             "--report or --json."
         )
-    _check_outputs(report, json_file)
+    check_outputs(report, json_file)
     options = _options(contracts, years, seed, true_savings, contract_file)
     stated = _stated_scenario(scenario, aco, year, results, changes, options)
     if write_scenario is not None:
         from simulate.scenario.file import scenario_text
 
-        _write_text(write_scenario, scenario_text(stated), "--write-scenario")
+        write_text(write_scenario, scenario_text(stated), "--write-scenario")
         print(f"Wrote {write_scenario}. Run it with: simulate run {shlex.quote(write_scenario)}")
         return
     if engine == "exact" and years is not None:
@@ -140,7 +114,7 @@ def run_command(
     finished = _run(stated, engine, threads, chunk_years)
     if json_file is not None:
         parts = {"decomposition": finished.decomposition.to_dict()} if decompose else {}
-        _write_json(json_file, {**finished.to_dict(), **parts})
+        write_json(json_file, {**finished.to_dict(), **parts})
     if json_file != "-":
         from simulate.report.terminal import show_decomposition, show_run
 
@@ -179,7 +153,7 @@ def compare_command(
     first, second = normal_id(first), normal_id(second)
     if first == second:
         raise UserError(f"compare {first} {second}: name two different contracts.")
-    _check_outputs(report, json_file)
+    check_outputs(report, json_file)
     options = _options(f"{first},{second}", years, seed, true_savings, contract_file)
     stated = _stated_scenario(scenario, aco, year, results, changes, options)
     finished = _run(stated, "monte-carlo", threads, chunk_years)
@@ -187,7 +161,7 @@ def compare_command(
 
     comparison = compare(finished, first, second, _execution(threads, chunk_years))
     if json_file is not None:
-        _write_json(json_file, {**finished.to_dict(), "comparison": comparison.to_dict()})
+        write_json(json_file, {**finished.to_dict(), "comparison": comparison.to_dict()})
     if json_file != "-":
         from simulate.report.terminal import show_comparison, show_run
 
@@ -216,7 +190,7 @@ def contracts_command(
         chosen = [load_contract(i) for i in ([contract_id] if contract_id else contract_ids())]
     if json_file:
         stated = [c.model_dump(mode="json", exclude_none=True) for c in chosen]
-        _write_json(json_file, stated[0] if contract_id or contract_file else stated)
+        write_json(json_file, stated[0] if contract_id or contract_file else stated)
     if json_file != "-":
         from simulate.report.terminal import show_contract, show_contracts
 
@@ -239,7 +213,7 @@ def aco_command(
     if json_file:
         from simulate.data.published_result import as_plain_data
 
-        _write_json(json_file, [as_plain_data(row) for row in rows])
+        write_json(json_file, [as_plain_data(row) for row in rows])
     if json_file != "-":
         from simulate.report.terminal import show_history
 
@@ -336,192 +310,11 @@ def settle_command(
         quality_standard,  # type: ignore[arg-type]  # settle refuses anything else by name
     )
     if json_file is not None:
-        _write_json(json_file, settlement.to_dict())
+        write_json(json_file, settlement.to_dict())
     if json_file != "-":
         from simulate.report.terminal import show_settlement
 
         show_settlement(settlement)
-
-
-@app.command("replay")
-def replay_command(
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="FILE.csv", help="CMS results file; left out: all that ship."),
-    ] = None,
-    year: Annotated[
-        int | None, typer.Option("--year", help="Performance year, where the file does not say.")
-    ] = None,
-    csv_file: Annotated[
-        str | None, typer.Option("--csv", help="Write every row with its recomputation here.")
-    ] = None,
-    report: Report = None,
-    json_file: Json = None,
-) -> None:
-    """Recompute every settlement of a CMS results file and compare with what CMS published."""
-    from simulate.data import read_results_file
-    from simulate.verify.replay import replay_file, replay_shipped
-
-    _check_outputs(report, json_file)
-    if csv_file is not None:
-        check_writable(csv_file, "--csv")
-        if csv_file in (json_file, report):
-            raise UserError(f"--csv {csv_file}: another output has that name; give each its own.")
-    replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
-    if csv_file:
-        replay.write_csv(csv_file)
-    if json_file is not None:
-        _write_json(json_file, replay.to_dict())
-    if json_file != "-":
-        from simulate.report.evidence import show_replay
-
-        show_replay(replay)
-    if report:
-        from simulate.report.html.evidence import write_replay_report
-
-        write_replay_report(replay, report, command=_command())
-
-
-@app.command("calibrate")
-def calibrate_command(
-    claims: Annotated[
-        list[str],
-        typer.Argument(metavar="CLAIMS...", help="CSV or Parquet, one row a beneficiary-year."),
-    ],
-    out: Annotated[str, typer.Option("--out", help="Write the spend model here.")] = "spend.toml",
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", help="FIELD=COLUMN for a column of another name; may be repeated."),
-    ] = None,
-    year: Annotated[
-        list[int] | None, typer.Option("--year", help="Year of each file that does not say.")
-    ] = None,
-    truncation: Annotated[
-        Literal["percentile", "published"],
-        typer.Option(help="Truncate at the data's 99th percentile or at CMS's published points."),
-    ] = "percentile",
-    completion_factor: Annotated[
-        float, typer.Option(help="Completion factor on dollars per capita.")
-    ] = 1.013,
-    missing_types: Annotated[
-        Literal["refuse", "default"],
-        typer.Option(help="Where an enrollment type has too few rows: refuse, or its default."),
-    ] = "refuse",
-    family: Annotated[
-        list[str] | None,
-        typer.Option("--family", help="TYPE=FAMILY in place of the recommended one."),
-    ] = None,
-) -> None:
-    """Make a spend model from your own claims extract, for `spend_model` in a scenario.
-
-    \b
-    simulate calibrate claims_2023.csv --map paid=AMT --out spend.toml
-    simulate run --aco A1001 --set spend_model=spend.toml
-    """
-    from simulate.population.calibrate import calibrate
-    from simulate.population.spend_file import write_spend_file
-    from simulate.report.calibration import show_calibration
-
-    check_writable(out, "--out")
-    columns: dict[str, list[str]] = {}
-    for field, column in _pairs(mapping, "--map"):
-        columns.setdefault(field, []).append(column)
-    calibration = calibrate(
-        claims,
-        {field: names if len(names) > 1 else names[0] for field, names in columns.items()},
-        years=year or None,
-        truncation=truncation,
-        completion_factor=completion_factor,
-        missing_types=missing_types,
-    )
-    for enrollment_type, name in _pairs(family, "--family"):
-        if enrollment_type not in calibration.types:
-            raise UserError(
-                f"--family {enrollment_type}={name}: the enrollment types are "
-                f"{', '.join(calibration.types)}."
-            )
-        calibration = calibration.with_family(enrollment_type, name)
-    write_spend_file(calibration, out)
-    show_calibration(calibration, out)
-
-
-@app.command("backtest")
-def backtest_command(
-    previous: Annotated[
-        str, typer.Argument(metavar="PREV.csv", help="CMS results file to predict from.")
-    ],
-    following: Annotated[
-        str, typer.Argument(metavar="NEXT.csv", help="CMS results file of a later year.")
-    ],
-    earlier: Annotated[
-        list[str] | None,
-        typer.Option("--earlier", help="More files up to PREV's year to learn from."),
-    ] = None,
-    report: Report = None,
-    json_file: Json = None,
-) -> None:
-    """Predict next year's savings rates from this year's file; coverage and sharpness."""
-    from simulate.data import read_results_file
-    from simulate.verify.backtest import backtest
-
-    _check_outputs(report, json_file)
-    files = [read_results_file(path) for path in earlier or []]
-    result = backtest(read_results_file(previous), read_results_file(following), files)
-    if json_file is not None:
-        _write_json(json_file, result.to_dict())
-    if json_file != "-":
-        from simulate.report.evidence import show_backtest
-
-        show_backtest(result)
-    if report:
-        from simulate.report.html.evidence import write_backtest_report
-
-        write_backtest_report(result, report, command=_command())
-
-
-@app.command("credibility")
-def credibility_command(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="FILES...", help="CMS results files; left out: all that ship."),
-    ] = None,
-    out: Annotated[str, typer.Option("--out", help="Write the fit here; - shows it.")] = "-",
-) -> None:
-    """Refit the noise and credibility constants to any set of CMS results files."""
-    from simulate.data import read_results_file
-    from simulate.population.credibility.refit import refit_text
-
-    if out != "-":
-        check_writable(out, "--out")
-    text = refit_text([read_results_file(path) for path in files or []])
-    if out == "-":
-        print(text, end="")
-    else:
-        _write_text(out, text, "--out")
-
-
-@app.command("verify")
-def verify_command(
-    full: Annotated[bool, typer.Option("--full", help="Simulate ten times the years.")] = False,
-    json_file: Json = None,
-) -> None:
-    """Hold the package against every answer key; exit status 1 if any check fails."""
-    from simulate.report.progress import said_if_slow
-
-    if json_file and json_file != "-":
-        check_writable(json_file, "--json")
-    with said_if_slow("Checking against every answer key; this takes up to a minute …", 10.0):
-        from simulate.verify.verification import verify
-
-        verification = verify(full)
-    if json_file is not None:
-        _write_json(json_file, verification.to_dict())
-    if json_file != "-":
-        from simulate.report.evidence import show_verification
-
-        show_verification(verification)
-    if not verification.passed:
-        raise typer.Exit(1)
 
 
 def _stated_scenario(
@@ -571,16 +364,6 @@ def _refuse_uncovered(contract: Contract, year: int | None) -> None:
         raise UserError(
             f"--year {year}: {contract.id} covers performance years {years.first} {until}."
         )
-
-
-def _pairs(stated: list[str] | None, option: str) -> list[tuple[str, str]]:
-    pairs = []
-    for text in stated or []:
-        key, separator, value = text.partition("=")
-        if not (separator and key.strip() and value.strip()):
-            raise UserError(f"{option} {text}: NAME=VALUE is wanted.")
-        pairs.append((key.strip(), value.strip()))
-    return pairs
 
 
 def _own_contract(path: str, contract_id: str | None) -> Contract:
@@ -666,36 +449,13 @@ def _execution(
     return Execution(threads, chunk_years, progress)
 
 
-def _check_outputs(report: str | None, json_file: str | None) -> None:
-    if report is not None:
-        check_writable(report, "--report")
-    if json_file is not None and json_file != "-":
-        check_writable(json_file, "--json")
-        if report is not None and Path(report).resolve() == Path(json_file).resolve():
-            raise UserError(f"--report and --json both name {report}; give each its own file.")
-
-
 def _write_report(finished: Run, path: str, comparison: Any = None) -> None:
     from simulate.report.html import write_report
 
-    write_report(finished, path, comparison, command=_command())
+    write_report(finished, path, comparison, command=command_line())
 
 
-def _command() -> str:
-    return shlex.join(["simulate", *sys.argv[1:]])
-
-
-def _write_json(path: str, data: Any) -> None:
-    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    if path == "-":
-        sys.stdout.write(text)
-    else:
-        _write_text(path, text, "--json")
-
-
-def _write_text(path: str, text: str, option: str) -> None:
-    check_writable(path, option)
-    replace_file(path, text)
+app.add_typer(evidence)
 
 
 def main() -> None:
