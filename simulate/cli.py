@@ -55,6 +55,10 @@ _COMPILING = (
 )
 
 
+#: A share of a variance from this many years is known to about 5 points.
+_FEWEST_TO_DECOMPOSE = 1_000
+
+
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
@@ -107,8 +111,13 @@ def run_command(
         write_text(write_scenario, scenario_text(stated), "--write-scenario")
         print(f"Wrote {write_scenario}. Run it with: simulate run {shlex.quote(write_scenario)}")
         return
-    if engine == "exact" and years is not None:
-        raise UserError("--engine exact simulates no years; leave --years out.")
+    if engine == "exact" and (years is not None or seed is not None):
+        raise UserError("--engine exact simulates no years; leave --years and --seed out.")
+    if decompose and stated.run.years < _FEWEST_TO_DECOMPOSE:
+        raise UserError(
+            f"--decompose with {stated.run.years:,} years: variances of so few say nothing; "
+            f"{_FEWEST_TO_DECOMPOSE:,} years are the least."
+        )
     if engine == "exact" and decompose:
         raise UserError("--decompose rests on simulated years; leave --engine exact out.")
     finished = _run(stated, engine, threads, chunk_years)

@@ -11,6 +11,7 @@ from simulate.cli_options import (
     Report,
     check_outputs,
     command_line,
+    refuse_overwriting,
     stated_pairs,
     write_json,
     write_text,
@@ -41,8 +42,11 @@ def replay_command(
     from simulate.verify.replay import replay_file, replay_shipped
 
     check_outputs(report, json_file)
+    for option, path in (("--report", report), ("--json", json_file)):
+        refuse_overwriting(path, option, [file] if file else [])
     if csv_file is not None:
         check_writable(csv_file, "--csv")
+        refuse_overwriting(csv_file, "--csv", [file] if file else [])
         if csv_file in (json_file, report):
             raise UserError(f"--csv {csv_file}: another output has that name; give each its own.")
     replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
@@ -101,6 +105,7 @@ def calibrate_command(
     from simulate.report.calibration import show_calibration
 
     check_writable(out, "--out")
+    refuse_overwriting(out, "--out", claims)
     columns: dict[str, list[str]] = {}
     for field, column in stated_pairs(mapping, "--map"):
         columns.setdefault(field, []).append(column)
@@ -143,6 +148,8 @@ def backtest_command(
     from simulate.verify.backtest import backtest
 
     check_outputs(report, json_file)
+    for option, path in (("--report", report), ("--json", json_file)):
+        refuse_overwriting(path, option, [previous, following])
     files = [read_results_file(path) for path in earlier or []]
     result = backtest(read_results_file(previous), read_results_file(following), files)
     if json_file is not None:
@@ -171,6 +178,7 @@ def credibility_command(
 
     if out != "-":
         check_writable(out, "--out")
+        refuse_overwriting(out, "--out", files or [])
     text = refit_text([read_results_file(path) for path in files or []])
     if out == "-":
         print(text, end="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -69,6 +70,15 @@ def check_outputs(report: str | None, json_file: str | None) -> None:
         check_writable(json_file, "--json")
         if report is not None and Path(report).resolve() == Path(json_file).resolve():
             raise UserError(f"--report and --json both name {report}; give each its own file.")
+
+
+def refuse_overwriting(output: str | None, option: str, inputs: Sequence[str]) -> None:
+    """Refuse an output that is one of the files read: it would be lost."""
+    if output is None or output == "-":
+        return
+    for name in inputs:
+        if Path(name).resolve() == Path(output).resolve():
+            raise UserError(f"{option} {output}: is a file that is read; name another output.")
 
 
 def command_line() -> str:

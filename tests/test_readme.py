@@ -30,7 +30,7 @@ def test_every_command_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for command in COMMANDS:
         simulated = command.split()[1] in ("run", "compare") and "exact" not in command
-        few_years = ["--years", "400"] if simulated else []
+        few_years = ["--years", "1000"] if simulated else []
         monkeypatch.setattr(sys, "argv", [*shlex.split(command), *few_years])
         with pytest.raises(SystemExit) as stopped:
             cli.main()

@@ -57,7 +57,15 @@ def noise_range(run: Run) -> NoiseRange | None:
         interval, or where the exact engine does not reach.
     """
     stated = run.scenario.assumptions
-    own = {"noise_constant", "practice_noise_constant", "common_shock_sd", "people_noise"}
+    # The interval is that of the default noise on the default spending.
+    own = {
+        "noise_constant",
+        "practice_noise_constant",
+        "common_shock_sd",
+        "people_noise",
+        "spend_model",
+        "truncated_cv",
+    }
     if own & {name for name in stated.model_fields_set if _differs_from_default(stated, name)}:
         return None
     if stated.common_shock_df is not None or stated.benchmark_noise != "none":

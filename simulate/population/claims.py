@@ -198,7 +198,7 @@ def _year_of(path: Path, columns: Columns, stated: int | None) -> int | None:
     if stated is None and len(found) != 1:
         raise UserError(
             f"claims file {path.name}: no year column, and its name does not hold one year. "
-            "State the year, or name the column in the mapping, as in year=YEAR."
+            "State the year (--year), or name its column in the mapping (--map year=YEAR)."
         )
     return int(found[0]) if stated is None else stated
 

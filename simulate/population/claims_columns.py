@@ -12,7 +12,7 @@ from simulate.errors import UserError, nearest
 #: punctuation). The upper-case names are those of CMS's DE-SynPUF summary files.
 TEXT_FIELDS: dict[str, tuple[str, ...]] = {
     "id": ("id", "beneficiary_id", "bene_id", "member_id", "person_id", "DESYNPUF_ID"),
-    "enrollment_type": ("enrollment_type", "enrolment_type"),
+    "enrollment_type": ("enrollment_type", "enrolment_type", "type"),
     "esrd": ("esrd", "esrd_flag", "esrd_ind", "BENE_ESRD_IND"),
     "disabled": ("disabled", "disabled_flag"),
     "dual": ("dual", "dual_flag"),
@@ -176,5 +176,5 @@ def _check_needed(file: str, names: Sequence[str], columns: Columns) -> None:
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         raise UserError(
             f"claims file {file}: no column for {'; '.join(missing)}. Name it in the mapping, "
-            f"as in paid=AMOUNT. Its columns are: {shown}."
+            f"as in --map paid=AMOUNT. Its columns are: {shown}."
         )

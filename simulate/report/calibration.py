@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from simulate.population.calibrate import Calibration, TypeCalibration
     from simulate.population.fitting import FamilyFit
 
+#: From this share of rows on, what is left out may decide the result.
+_MUCH = 0.1
+
 
 def show_calibration(calibration: Calibration, path: str) -> None:
     """Print what was read, left out and fitted, and where the spend model stands."""
@@ -40,6 +43,14 @@ def _show_findings(calibration: Calibration) -> None:
         table.add_row(finding.meaning, f"{finding.count:,}", f"{finding.file}, row {finding.row:,}")
     out.print()
     out.print(table)
+    read = sum(source.rows for source in calibration.sources)
+    left_out = sum(finding.count for finding in calibration.findings)
+    if left_out > _MUCH * read:
+        out.print(
+            f"{left_out:,} of {read:,} rows are left out or adjusted: look at why before you use "
+            "the result.",
+            style="bold red",
+        )
 
 
 def _show_type(name: str, found: TypeCalibration) -> None:

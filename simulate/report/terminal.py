@@ -192,6 +192,7 @@ def _footnotes(run: Run) -> Text:
         f"{run.aco.agreement_start_year}; quality "
         f"score {plain_percent(run.aco.quality_score)}, standard {run.aco.quality_standard}.",
         f"True savings: {run.true_savings.source}.",
+        *_stated_assumptions(run),
         "A dash: never, or in fewer than one year in twenty.",
     ]
     unconfirmed = [i for i, c in run.contracts.items() if c.resolved.contract.unconfirmed()]
@@ -204,6 +205,26 @@ def _footnotes(run: Run) -> Text:
     if changed:
         lines.append(f"{', '.join(changed)}: terms changed by you.")
     return Text("\n".join([*lines, *run.notes]), style="dim")
+
+
+def _stated_assumptions(run: Run) -> list[str]:
+    """Return what the user stated about luck besides the true savings, in one line."""
+    stated = run.scenario.assumptions
+    shown = {
+        name: getattr(stated, name)
+        for name, field in type(stated).model_fields.items()
+        if getattr(stated, name) != field.default and not name.startswith("true_savings")
+    }
+    if not shown:
+        return []
+    texts = [f"{name} = {_stated_word(value)}" for name, value in shown.items()]
+    missing = "" if run.noise_range is not None else "; no calibrated range of the noise"
+    return [f"Stated by you: {', '.join(texts)}{missing}."]
+
+
+def _stated_word(value: object) -> str:
+    stated = getattr(value, "stated", None)
+    return str(stated() if stated is not None else value)
 
 
 def show_decomposition(run: Run) -> None:
