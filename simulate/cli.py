@@ -102,7 +102,7 @@ def run_command(
             "--write-scenario writes the scenario and does not run it, so it cannot go with "
             "--report or --json."
         )
-    check_outputs(report, json_file)
+    check_outputs(report, json_file, [scenario, results, *(contract_file or [])])
     options = _options(contracts, years, seed, true_savings, contract_file)
     stated = _stated_scenario(scenario, aco, year, results, changes, options)
     if write_scenario is not None:
@@ -162,7 +162,7 @@ def compare_command(
     first, second = normal_id(first), normal_id(second)
     if first == second:
         raise UserError(f"compare {first} {second}: name two different contracts.")
-    check_outputs(report, json_file)
+    check_outputs(report, json_file, [scenario, results, *(contract_file or [])])
     options = _options(f"{first},{second}", years, seed, true_savings, contract_file)
     stated = _stated_scenario(scenario, aco, year, results, changes, options)
     finished = _run(stated, "monte-carlo", threads, chunk_years)

@@ -41,12 +41,10 @@ def replay_command(
     from simulate.data import read_results_file
     from simulate.verify.replay import replay_file, replay_shipped
 
-    check_outputs(report, json_file)
-    for option, path in (("--report", report), ("--json", json_file)):
-        refuse_overwriting(path, option, [file] if file else [])
+    check_outputs(report, json_file, [file])
     if csv_file is not None:
         check_writable(csv_file, "--csv")
-        refuse_overwriting(csv_file, "--csv", [file] if file else [])
+        refuse_overwriting(csv_file, "--csv", [file])
         if csv_file in (json_file, report):
             raise UserError(f"--csv {csv_file}: another output has that name; give each its own.")
     replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
@@ -147,9 +145,7 @@ def backtest_command(
     from simulate.data import read_results_file
     from simulate.verify.backtest import backtest
 
-    check_outputs(report, json_file)
-    for option, path in (("--report", report), ("--json", json_file)):
-        refuse_overwriting(path, option, [previous, following])
+    check_outputs(report, json_file, [previous, following, *(earlier or [])])
     files = [read_results_file(path) for path in earlier or []]
     result = backtest(read_results_file(previous), read_results_file(following), files)
     if json_file is not None:

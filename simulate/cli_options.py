@@ -62,8 +62,12 @@ ChunkYears = Annotated[
 ]
 
 
-def check_outputs(report: str | None, json_file: str | None) -> None:
-    """Refuse outputs that cannot be written, or two in one file, before the work starts."""
+def check_outputs(
+    report: str | None, json_file: str | None, inputs: Sequence[str | None] = ()
+) -> None:
+    """Refuse outputs that cannot be written, share a file, or are files that are read."""
+    for option, path in (("--report", report), ("--json", json_file)):
+        refuse_overwriting(path, option, inputs)
     if report is not None:
         check_writable(report, "--report")
     if json_file is not None and json_file != "-":
@@ -72,12 +76,12 @@ def check_outputs(report: str | None, json_file: str | None) -> None:
             raise UserError(f"--report and --json both name {report}; give each its own file.")
 
 
-def refuse_overwriting(output: str | None, option: str, inputs: Sequence[str]) -> None:
+def refuse_overwriting(output: str | None, option: str, inputs: Sequence[str | None]) -> None:
     """Refuse an output that is one of the files read: it would be lost."""
     if output is None or output == "-":
         return
     for name in inputs:
-        if Path(name).resolve() == Path(output).resolve():
+        if name is not None and Path(name).resolve() == Path(output).resolve():
             raise UserError(f"{option} {output}: is a file that is read; name another output.")
 
 

@@ -86,8 +86,14 @@ class Shape(ABC):
         """Return the shape of the spending raised to a power: more or less spread out."""
 
     def log_density(self, log_amount: FloatArray) -> FloatArray:
-        """Return the log density of log spending, of those who spend."""
-        raise NotImplementedError(f"{self.family} has no likelihood")
+        """Return the log density of log spending, of those who spend.
+
+        Raises
+        ------
+        TypeError
+            The empirical table has no density, so it is never fitted by likelihood.
+        """
+        raise TypeError(f"{self.family} has no density")
 
     @property
     def largest_power(self) -> float:

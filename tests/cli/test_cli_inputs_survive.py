@@ -20,6 +20,7 @@ SHIPPED = resources.files("simulate.data").joinpath("published_results", "PY2016
         ("credibility", "{file}", "--out", "{file}"),
         ("calibrate", "{file}", "--out", "{file}"),
         ("backtest", "other.csv", "{file}", "--json", "{file}"),
+        ("backtest", "a.csv", "b.csv", "--earlier", "{file}", "--json", "{file}"),
     ],
 )
 def test_a_file_that_is_read_is_not_written(command, refused, tmp_path: Path) -> None:
@@ -28,6 +29,15 @@ def test_a_file_that_is_read_is_not_written(command, refused, tmp_path: Path) ->
     before = file.read_bytes()
     message = refused(*(part.format(file=file) for part in command))
     assert "is a file that is read" in message
+    assert file.read_bytes() == before
+
+
+def test_a_scenario_that_is_run_is_not_written(refused, done, tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    done("run", "--aco", "A1001", "--write-scenario", file)
+    before = file.read_bytes()
+    for option in ("--json", "--report"):
+        assert "is a file that is read" in refused("run", file, option, file)
     assert file.read_bytes() == before
 
 
