@@ -421,7 +421,7 @@ def test_outputs_are_checked_before_the_work(refused, monkeypatch: pytest.Monkey
     def work(*_: object) -> None:
         raise AssertionError("the work has begun")
 
-    monkeypatch.setattr("simulate.cli._run", work)
+    monkeypatch.setattr("simulate.cli.risk.simulated", work)
     refused(*A1001, "--json", "nowhere/out")
     refused(*A1001, "--report", "nowhere/out")
     refused("compare", "track-2", "track-3", "--aco", "A1001", "--json", "nowhere/out")

@@ -6,23 +6,22 @@ from typing import Annotated, Literal
 
 import typer
 
-from simulate.cli_options import (
-    Json,
-    Report,
+from simulate.cli.options import Json, Report
+from simulate.cli.stating import stated_pairs
+from simulate.cli.writing import (
     check_outputs,
     command_line,
     refuse_overwriting,
-    stated_pairs,
     write_json,
     write_text,
 )
 from simulate.errors import UserError
 from simulate.output import check_writable
 
-evidence = typer.Typer()
+commands = typer.Typer()
 
 
-@evidence.command("replay")
+@commands.command("replay")
 def replay_command(
     file: Annotated[
         str | None,
@@ -41,12 +40,7 @@ def replay_command(
     from simulate.data import read_results_file
     from simulate.verify.replay import replay_file, replay_shipped
 
-    check_outputs(report, json_file, [file])
-    if csv_file is not None:
-        check_writable(csv_file, "--csv")
-        refuse_overwriting(csv_file, "--csv", [file])
-        if csv_file in (json_file, report):
-            raise UserError(f"--csv {csv_file}: another output has that name; give each its own.")
+    check_outputs({"--report": report, "--json": json_file, "--csv": csv_file}, [file])
     replay = replay_file(read_results_file(file, year)) if file else replay_shipped()
     if csv_file:
         replay.write_csv(csv_file)
@@ -62,7 +56,7 @@ def replay_command(
         write_replay_report(replay, report, command=command_line())
 
 
-@evidence.command("calibrate")
+@commands.command("calibrate")
 def calibrate_command(
     claims: Annotated[
         list[str],
@@ -126,7 +120,7 @@ def calibrate_command(
     show_calibration(calibration, out)
 
 
-@evidence.command("backtest")
+@commands.command("backtest")
 def backtest_command(
     previous: Annotated[
         str, typer.Argument(metavar="PREV.csv", help="CMS results file to predict from.")
@@ -145,7 +139,9 @@ def backtest_command(
     from simulate.data import read_results_file
     from simulate.verify.backtest import backtest
 
-    check_outputs(report, json_file, [previous, following, *(earlier or [])])
+    check_outputs(
+        {"--report": report, "--json": json_file}, [previous, following, *(earlier or [])]
+    )
     files = [read_results_file(path) for path in earlier or []]
     result = backtest(read_results_file(previous), read_results_file(following), files)
     if json_file is not None:
@@ -160,7 +156,7 @@ def backtest_command(
         write_backtest_report(result, report, command=command_line())
 
 
-@evidence.command("credibility")
+@commands.command("credibility")
 def credibility_command(
     files: Annotated[
         list[str] | None,
@@ -182,7 +178,7 @@ def credibility_command(
         write_text(out, text, "--out")
 
 
-@evidence.command("verify")
+@commands.command("verify")
 def verify_command(
     full: Annotated[bool, typer.Option("--full", help="Simulate ten times the years.")] = False,
     json_file: Json = None,
