@@ -15,16 +15,18 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simulate.engine.shared_draws import Draws
 from simulate.engine.years import (
     PRACTICES,
     Execution,
     Simulation,
     View,
     in_chunks,
+    on_grid,
     shared_factor,
 )
 from simulate.errors import UserError
-from simulate.kernels.philox import key_words, shared_uniforms
+from simulate.kernels.philox import key_words
 from simulate.population.panel import Chain, PanelModel
 from simulate.population.population import Noise, Population
 from simulate.population.spend import FloatArray
@@ -134,7 +136,7 @@ def simulate_panel(
     views: tuple[View, ...],
     calendar_years: CalendarYears,
     years: int,
-    seed: int,
+    seed: int | Draws,
     execution: Execution | None = None,
 ) -> SimulatedPanel:
     """Simulate paths of performance years of the same people.
@@ -152,8 +154,8 @@ def simulate_panel(
         Performance years and base years.
     years : int
         Simulated years: how many paths.
-    seed : int
-        From 0 to 2**64 - 1.
+    seed : int or Draws
+        From 0 to 2**64 - 1; or the seed with how shared factors are drawn.
     execution : Execution, optional
         Threads, chunks and progress; without influence on the result.
     """
@@ -183,7 +185,7 @@ class _Panel(Simulation):
         population: Population,
         noise: Noise,
         views: tuple[View, ...],
-        seed: int,
+        seed: int | Draws,
         panel: PanelModel,
         calendar_years: CalendarYears,
         years: int,
@@ -234,7 +236,7 @@ class _Panel(Simulation):
         from scipy.special import ndtri
 
         calendar_number = number % _CALENDAR_NUMBERS
-        return np.asarray(ndtri(shared_uniforms(self.seed, years, source, calendar_number)))
+        return on_grid(ndtri(self.draws.uniforms(years, source, calendar_number)))
 
     def _true_savings(self, years: NDArray[np.uint64]) -> FloatArray:
         drawn = super()._true_savings(years)

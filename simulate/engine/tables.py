@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.kernels.people import LEVELS
+from simulate.kernels.people import LARGEST_CAP, LEVELS
 from simulate.population.spend import FloatArray, SpendModel
 
 #: Largest truncation point in a table, as a multiple of the model's own: the smallest
 #: scale of a year is its reciprocal.
 _HEADROOM = 8.0
-_INTEGER_RANGE = 2.0**31
 #: Smallest factor that a truncation point is solved for; what is spent still follows the factor.
 _SMALLEST_FACTOR = 0.2
 
@@ -42,7 +41,7 @@ class SpendTable:
 
     def __init__(self, model: SpendModel) -> None:
         self.truncation = model.truncation
-        self.unit = _INTEGER_RANGE / (_HEADROOM * model.truncation)
+        self.unit = LARGEST_CAP / (_HEADROOM * model.truncation)
         means = np.rint(model.level_means(LEVELS) * self.unit)
         self.levels = np.minimum(means, 2.0**32 - 1.0).astype(np.uint32)
         self._below = np.concatenate([[0.0], np.cumsum(self.levels, dtype=np.float64)])
@@ -64,7 +63,7 @@ class SpendTable:
         reached = np.clip(levels_below, 0, LEVELS - 1)
         share_above = self.truncation * (LEVELS - reached) / LEVELS
         caps = self.truncation * self._below[reached] / (LEVELS * (factors - share_above))
-        whole: NDArray[np.uint32] = np.clip(np.rint(caps), 1.0, _INTEGER_RANGE).astype(np.uint32)
+        whole: NDArray[np.uint32] = np.clip(np.rint(caps), 1.0, LARGEST_CAP).astype(np.uint32)
         return whole
 
     def dollars_per_unit(self, factors: FloatArray, caps: NDArray[np.uint32]) -> FloatArray:

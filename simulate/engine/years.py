@@ -10,13 +10,15 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
+from simulate.engine.shared_draws import Draws
 from simulate.engine.tables import SpendTable
-from simulate.kernels.philox import key_words, shared_uniforms
+from simulate.kernels.philox import key_words
 from simulate.population.population import Noise, Population
 from simulate.population.spend import FloatArray
 
@@ -25,6 +27,7 @@ TRUE_SAVINGS, PRACTICES, COMMON_SHOCK, QUALITY = 0, 1, 2, 3
 
 _DRAWS_PER_CHUNK = 60_000_000
 _LARGEST_CHUNK = 4096
+_GRID = 2.0**40
 #: Above this a normal practice effect could reach zero (five standard deviations).
 _NORMAL_PRACTICES = 0.2
 
@@ -49,11 +52,20 @@ class Execution:
         Simulated years a task; None: about a tenth of a second's work.
     on_progress : callable or None
         Called with the number of years done since the last call.
+    on_total : callable or None
+        Called with the number of years of what begins, where several parts follow each
+        other and the later ones depend on the earlier.
     """
 
     threads: int | None = None
     chunk_years: int | None = None
     on_progress: Callable[[int], None] | None = field(default=None, compare=False)
+    on_total: Callable[[int], None] | None = field(default=None, compare=False)
+
+    def expect(self, years: int) -> None:
+        """Say how many years the part that begins has."""
+        if self.on_total:
+            self.on_total(years)
 
 
 @dataclass(frozen=True)
@@ -68,11 +80,15 @@ class SimulatedYears:
         Total updated benchmark as stated, dollars per performance year.
     noisy_benchmark : float64 array, shape (years,), or None
         The benchmark of each simulated year where its base years are simulated too.
+    replicates : int or None
+        Quasi-random years fall into as many interleaved sets that are independent of each
+        other, which standard errors must know; None: each year is independent.
     """
 
     expenditure: FloatArray
     benchmark: float
     noisy_benchmark: FloatArray | None = None
+    replicates: int | None = None
 
     @property
     def settled_against(self) -> float | FloatArray:
@@ -93,7 +109,7 @@ def simulate_years(
     noise: Noise,
     views: tuple[View, ...],
     years: int,
-    seed: int,
+    seed: int | Draws,
     execution: Execution | None = None,
 ) -> SimulatedYears:
     """Simulate performance years under one or more views of the true savings.
@@ -108,8 +124,8 @@ def simulate_years(
         Views of the true savings.
     years : int
         How many performance years.
-    seed : int
-        From 0 to 2**64 - 1.
+    seed : int or Draws
+        From 0 to 2**64 - 1; or the seed with how shared factors are drawn.
     execution : Execution, optional
         Threads, chunks and progress; without influence on the result.
     """
@@ -123,7 +139,8 @@ def simulate_years(
         return stop - start
 
     in_chunks(fill, years, population.size * len(views), execution)
-    return SimulatedYears(expenditure, population.benchmark)
+    replicates = simulation.draws.replicates
+    return SimulatedYears(expenditure, population.benchmark, replicates=replicates)
 
 
 def in_chunks(
@@ -161,15 +178,25 @@ def _chunks(years: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, years)
 
 
-def simulated_quality(mean: float, sd: float, seed: int, years: int) -> FloatArray:
+def simulated_quality(mean: float, sd: float, seed: int | Draws, years: int) -> FloatArray:
     """Return a quality score for each simulated year, from 0 to 1, shape (years,).
 
     Normal with the stated mean and standard deviation, cut at 0 and 1.
     """
     if sd == 0.0:
         return np.full(years, mean)
-    draws = ndtri(shared_uniforms(seed, np.arange(years, dtype=np.uint64), QUALITY))
-    return np.asarray(np.clip(mean + sd * draws, 0.0, 1.0))
+    uniforms = Draws.of(seed).uniforms(np.arange(years, dtype=np.uint64), QUALITY)
+    return np.asarray(np.clip(mean + sd * on_grid(ndtri(uniforms)), 0.0, 1.0))
+
+
+def on_grid(values: FloatArray) -> FloatArray:
+    """Return values rounded to multiples of 2**-40.
+
+    `exp` and `ndtri` differ in their last bits from one processor and library to the next.
+    What they feed is rounded, so that these bits reach no result; everything after is exact
+    integers or single operations that IEEE 754 fixes.
+    """
+    return np.asarray(np.rint(values * _GRID) / _GRID)
 
 
 def _practice_effect(sd: float, normal: FloatArray) -> FloatArray:
@@ -207,19 +234,39 @@ def shared_factor(noise: Noise, years: int, normal: Callable[[int], FloatArray])
     elif noise.common_shock_sd:
         sd = noise.common_shock_sd
         shared *= np.exp(sd * normal(COMMON_SHOCK) - 0.5 * sd * sd)
-    return shared
+    return on_grid(shared)
+
+
+class Plan(NamedTuple):
+    """What is known of a range of years before anybody is drawn.
+
+    Attributes
+    ----------
+    moved : float64 array, shape (moved views, years)
+        What all truncated spending is multiplied by; one row where true savings only
+        shift what was drawn.
+    left : float64 array, shape (views, years)
+        What the true savings leave of spending, fractions.
+    caps : uint32 array, shape (years, moved views, enrollment types)
+        Truncation points in the units of the tables.
+    """
+
+    moved: FloatArray
+    left: FloatArray
+    caps: NDArray[np.uint32]
 
 
 class Simulation:
     """One simulation, ready to produce any range of its years."""
 
     def __init__(
-        self, population: Population, noise: Noise, views: tuple[View, ...], seed: int
+        self, population: Population, noise: Noise, views: tuple[View, ...], seed: int | Draws
     ) -> None:
         self.population = population
         self.noise = noise
         self.views = views
-        self.seed = seed
+        self.draws = Draws.of(seed)
+        self.seed = self.draws.seed
         self.tables = [SpendTable(model) for model in population.models]
         self.levels = np.stack([table.levels for table in self.tables])
         self.counts = np.array(population.beneficiaries, dtype=np.int64)
@@ -227,25 +274,49 @@ class Simulation:
 
     def expenditure(self, start: int, stop: int) -> FloatArray:
         """Return dollars by view, year and enrollment type for a range of years."""
+        plan = self.plan(start, stop)
+        if self.noise.people == 0.0:
+            return self.in_dollars(plan)
+        return self.in_dollars(plan, *self._draw(plan.caps, start))
+
+    def plan(self, start: int, stop: int) -> Plan:
+        """Return what is known of a range of years before anybody is drawn."""
         years = np.arange(start, stop, dtype=np.uint64)
         shared = self._shared_factor(years)
         left = 1.0 - self._true_savings(years)
-        if not self.noise.as_stated:
-            return self._expenditure(left * shared, start)
-        by_chance = self._expenditure(shared[None, :], start)
-        return np.asarray(by_chance + (left - 1.0)[:, :, None] * self.benchmark)
+        moved = shared[None, :] if self.noise.as_stated else left * shared
+        caps = np.stack([table.caps_for(moved).T for table in self.tables], axis=-1)
+        # In the order that the kernels are compiled for; NumPy's own depends on the shape.
+        return Plan(moved, left, np.ascontiguousarray(caps))
 
-    def _expenditure(self, factors: FloatArray, start: int) -> FloatArray:
-        expected: FloatArray = factors[:, :, None] * self.benchmark
-        if self.noise.people == 0.0:
-            return expected
-        drawn = self._people(factors, start)
-        if self.noise.people == 1.0:
-            return drawn
-        return np.asarray(expected + self.noise.people * (drawn - expected))
+    def in_dollars(
+        self,
+        plan: Plan,
+        sums: NDArray[np.int64] | None = None,
+        counted: NDArray[np.int64] | None = None,
+    ) -> FloatArray:
+        """Return the expenditure of a plan from the sums that were drawn for it.
+
+        Parameters
+        ----------
+        plan : Plan
+        sums : int64 array, shape of its caps, or None
+            None where nobody is drawn.
+        counted : int64 array, shape (types,) or broadcasting to the years
+            Who was drawn.
+        """
+        expenditure: FloatArray = plan.moved[:, :, None] * self.benchmark
+        if sums is not None and counted is not None:
+            drawn = self._drawn_dollars(plan, sums, counted)
+            # Luck of the stated size: the drawn deviation, stretched.
+            stretched = expenditure + self.noise.people * (drawn - expenditure)
+            expenditure = drawn if self.noise.people == 1.0 else stretched
+        if self.noise.as_stated:
+            return np.asarray(expenditure + (plan.left - 1.0)[:, :, None] * self.benchmark)
+        return expenditure
 
     def _normal(self, years: NDArray[np.uint64], source: int) -> FloatArray:
-        return np.asarray(ndtri(shared_uniforms(self.seed, years, source)))
+        return on_grid(ndtri(self.draws.uniforms(years, source)))
 
     def _shared_factor(self, years: NDArray[np.uint64]) -> FloatArray:
         """Return what moves all truncated spending of a year by chance, shape (years,)."""
@@ -257,20 +328,18 @@ class Simulation:
         position = self._normal(years, TRUE_SAVINGS) if uncertain else np.zeros(years.size)
         return np.stack([view.mean + view.sd * position for view in self.views])
 
-    def _people(self, factors: FloatArray, start: int) -> FloatArray:
-        views, years = factors.shape
-        caps = np.empty((years, views, len(self.tables)), dtype=np.uint32)
-        worth = np.empty((views, years, len(self.tables)))
-        for kind, table in enumerate(self.tables):
-            cap = table.caps_for(factors)
-            caps[:, :, kind] = cap.T
-            worth[:, :, kind] = self._dollars_per_unit(kind, factors, cap)
-        sums, counted = self._draw(caps, start)
+    def _drawn_dollars(
+        self, plan: Plan, sums: NDArray[np.int64], counted: NDArray[np.int64]
+    ) -> FloatArray:
+        worth = [
+            self._dollars_per_unit(kind, plan.moved, plan.caps[:, :, kind].T)
+            for kind in range(len(self.tables))
+        ]
         per_person = self.benchmark / np.maximum(counted, 1)
-        drawn: FloatArray = sums.transpose(1, 0, 2) * worth * per_person
+        drawn: FloatArray = sums.transpose(1, 0, 2) * np.stack(worth, axis=-1) * per_person
         # Person-years too few for a beneficiary of their own spend what is expected.
         undrawn = self.counts == 0
-        drawn[:, :, undrawn] = factors[:, :, None] * self.benchmark[undrawn]
+        drawn[:, :, undrawn] = plan.moved[:, :, None] * self.benchmark[undrawn]
         return drawn
 
     def _dollars_per_unit(
@@ -282,9 +351,15 @@ class Simulation:
         self, caps: NDArray[np.uint32], start: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the sums of all years, in the shape of `caps`, and who was counted."""
-        from simulate.kernels.people import sum_people
+        from simulate.kernels.people import MOST_VIEWS, sum_people
 
         sums = np.empty(caps.shape, dtype=np.int64)
-        key0, key1 = (np.uint32(word) for word in key_words(self.seed))
-        sum_people(self.levels, self.counts, caps, start, key0, key1, sums)
+        key = (np.uint32(word) for word in key_words(self.seed))
+        if caps.shape[1] <= MOST_VIEWS:
+            sum_people(self.levels, self.counts, caps, start, *key, sums)
+        else:
+            from simulate.kernels.sizes import sum_sizes
+
+            counts, by_size = self.counts[None, :], sums[:, None]
+            sum_sizes(self.levels, counts, caps[:, None], start, *key, by_size)
         return sums, self.counts

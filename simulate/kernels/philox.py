@@ -25,6 +25,8 @@ _HALF = np.uint64(32)
 
 #: Streams share no counters. The people of enrollment type e use stream e.
 SHARED_STREAM = 16
+#: What randomises quasi-random shared draws.
+SCRAMBLE_STREAM = 17
 _STREAM_STEP = 1 << 16
 
 
@@ -84,5 +86,9 @@ def shared_uniforms(
     """
     words = (source, stream_word(SHARED_STREAM, calendar_year), years & _LOW, years >> _HALF)
     x0, x1, _, _ = philox_blocks(words, key_words(seed))
-    bits = (x0 << np.uint64(20)) | (x1 >> np.uint64(12))
-    return (bits.astype(np.float64) + 0.5) * 2.0**-52
+    return (uniform_bits(x0, x1).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def uniform_bits(x0: NDArray[np.uint64], x1: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the leading 52 bits of two 32-bit words, as integers."""
+    return (x0 << np.uint64(20)) | (x1 >> np.uint64(12))

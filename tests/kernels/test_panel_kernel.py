@@ -9,12 +9,13 @@ from scipy import stats
 
 from simulate.kernels import panel, philox
 from simulate.kernels.panel import BLOCK, CLASSES, DECISIONS, People, sum_panel
-from simulate.kernels.people import LEVELS, sum_people
+from simulate.kernels.people import LARGEST_CAP, LEVEL_BITS, LEVELS, sum_people
 
 COMPILED = not numba.config.DISABLE_JIT
 compiled_only = pytest.mark.skipif(not COMPILED, reason="too many draws for plain Python")
 
 LANES = 16
+LOW_SHIFT = 16 - LEVEL_BITS
 SEED = 0x0123456789ABCDEF
 KEY = tuple(np.uint32(word) for word in philox.key_words(SEED))
 NO_ENDS: list[list[int]] = []
@@ -26,7 +27,7 @@ ENDS = [[57_672, 65_188, *range(57_600, 57_600 - 16 * 1_500, -1_500)]] * 4
 def people(counts, ends=NO_ENDS) -> People:
     types = len(counts)
     rng = np.random.default_rng(types)
-    levels = np.sort((rng.random((types, LEVELS)) ** 6 * (2**32 - 1)).astype(np.uint32), axis=1)
+    levels = np.sort((rng.random((types, LEVELS)) ** 6 * LARGEST_CAP).astype(np.uint32), axis=1)
     columns = np.array(ends[:types], np.int32) if ends else np.empty((types, 0), np.int32)
     return People(
         levels, np.array(counts, np.int64), np.array(MOVES[:types], np.int32), columns
@@ -46,7 +47,7 @@ def first_levels(kind: int, year: int, count: int) -> list[int]:
     halves = []
     for word in words(kind, 0, year, (count + 1) // 2):
         halves += [word & 0xFFFF, word >> 16]
-    return [half // 4 for half in halves[:count]]
+    return [half >> LOW_SHIFT for half in halves[:count]]
 
 
 def decision(word: int) -> int:
@@ -55,7 +56,7 @@ def decision(word: int) -> int:
 
 def follow(word: int, level: int, move) -> int:
     base, slope, most = move
-    candidate = (word & 0xFFFF) // 4
+    candidate = (word & 0xFFFF) >> LOW_SHIFT
     size = LEVELS // CLASSES
     bound = min(most, base - slope * (level // size + candidate // size))
     return level // size * size + candidate % size if decision(word) < bound else candidate
@@ -178,11 +179,11 @@ def test_a_bound_kept_by_nobody_or_everybody() -> None:
     after = np.empty_like(level)
     size = LEVELS // CLASSES
     panel.next_levels(drawn, level.size, np.array([-5, 0, DECISIONS], np.int32), level, after)
-    np.testing.assert_array_equal(after, (drawn & 0xFFFF) // 4)
+    np.testing.assert_array_equal(after, (drawn & 0xFFFF) >> LOW_SHIFT)
     everybody = np.array([2 * DECISIONS, 10, DECISIONS], np.int32)
     panel.next_levels(drawn, level.size, everybody, level, after)
     np.testing.assert_array_equal(after // size, level // size)
-    np.testing.assert_array_equal(after % size, (drawn & 0xFFFF) // 4 % size)
+    np.testing.assert_array_equal(after % size, ((drawn & 0xFFFF) >> LOW_SHIFT) % size)
 
 
 @compiled_only
@@ -210,8 +211,8 @@ def test_the_sums_of_every_year_have_the_same_mean_and_spread() -> None:
     # Nine years' mean and sd, 4.5 se each: false alarm 1e-4.
     who = people((300,))
     years, span = 20_000, 9
-    caps = np.full((years, span, 1, 1), 2**31, np.uint32)
-    table = np.minimum(who.levels[0], 2**31).astype(float)
+    caps = np.full((years, span, 1, 1), LARGEST_CAP, np.uint32)
+    table = np.minimum(who.levels[0], LARGEST_CAP).astype(float)
     sums = summed(who, caps, 4)[0][:, :, 0, 0] / 300
     error = table.std() / np.sqrt(300 * years)
     assert np.all(np.abs(sums.mean(axis=0) - table.mean()) < 4.5 * error)

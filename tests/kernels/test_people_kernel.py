@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from simulate.kernels import philox
-from simulate.kernels.people import LEVEL_BITS, LEVELS, sum_levels, sum_people
+from simulate.kernels.people import LARGEST_CAP, LEVEL_BITS, LEVELS, sum_levels, sum_people
 
 compiled_only = pytest.mark.skipif(
     bool(numba.config.DISABLE_JIT), reason="too many draws for plain Python"
@@ -52,7 +52,7 @@ def summed(levels, counts, caps, first_year=0, seed=SEED):
     return sums
 
 
-def rising_levels(types: int, top: int = 2**32 - 1) -> np.ndarray:
+def rising_levels(types: int, top: int = LARGEST_CAP + 5) -> np.ndarray:
     rng = np.random.default_rng(types)
     skewed = rng.random((types, LEVELS)) ** 6 * top
     skewed[:, : LEVELS // 10] = 0.0
@@ -61,9 +61,11 @@ def rising_levels(types: int, top: int = 2**32 - 1) -> np.ndarray:
 
 def caps_around(levels: np.ndarray, years: int, views: int) -> np.ndarray:
     rng = np.random.default_rng(views)
-    at = rng.integers(LEVELS - 300, LEVELS, (years, views, len(levels)))
+    at = rng.integers(LEVELS - 200, LEVELS, (years, views, len(levels)))
     caps = np.stack([levels[k][at[:, :, k]] for k in range(len(levels))], axis=2)
-    return (caps.astype(np.int64) + rng.integers(-1, 2, caps.shape)).clip(1, 2**32 - 1).astype("u4")
+    return (
+        (caps.astype(np.int64) + rng.integers(-1, 2, caps.shape)).clip(1, LARGEST_CAP).astype("u4")
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,8 @@ def test_matches_the_twin(counts) -> None:
 
 def test_matches_the_twin_where_caps_reach_the_bottom_and_the_top() -> None:
     levels = rising_levels(2)
-    caps = np.array([1, 5, 2**31, 2**32 - 1, 1, 2**32 - 1, 77_777, 1], np.uint32).reshape(2, 2, 2)
+    top = LARGEST_CAP
+    caps = np.array([1, 5, top // 2, top, 1, top, 77_777, 1], np.uint32).reshape(2, 2, 2)
     np.testing.assert_array_equal(
         summed(levels, (33, 40), caps), twin(levels, (33, 40), caps, 0, SEED)
     )
@@ -110,8 +113,8 @@ def test_the_range_of_years_may_be_cut_anywhere() -> None:
 
 def test_the_first_beneficiaries_of_a_larger_type_are_the_same_people() -> None:
     levels = rising_levels(1)
-    caps = np.full((1, 1, 1), 2**32 - 1, np.uint32)
-    picked = levels[0][picked_levels(0, 140, 0, SEED)].astype(np.int64)
+    caps = np.full((1, 1, 1), LARGEST_CAP, np.uint32)
+    picked = levels[0].clip(max=LARGEST_CAP)[picked_levels(0, 140, 0, SEED)].astype(np.int64)
     for count in (0, 1, 2, 16, 127, 128, 129, 140):
         assert summed(levels, (count,), caps)[0, 0, 0] == picked[:count].sum()
 
@@ -127,35 +130,45 @@ def test_a_type_does_not_depend_on_the_others() -> None:
 
 def test_views_see_the_same_people() -> None:
     levels = rising_levels(1)
-    caps = np.empty((3, 3, 1), np.uint32)
-    caps[:, 0], caps[:, 1], caps[:, 2] = 2**32 - 1, 2**32 - 1, 2**28
-    sums = summed(levels, (300,), caps)
-    np.testing.assert_array_equal(sums[:, 0], sums[:, 1])
-    assert np.all(sums[:, 2] < sums[:, 0])
+    caps = np.full((3, 2, 1), LARGEST_CAP, np.uint32)
+    same = summed(levels, (300,), caps)
+    np.testing.assert_array_equal(same[:, 0], same[:, 1])
+    caps[:, 1] = LARGEST_CAP // 8
+    other = summed(levels, (300,), caps)
+    np.testing.assert_array_equal(other[:, 0], same[:, 0])
+    assert np.all(other[:, 1] < other[:, 0])
 
 
 def test_seeds_and_years_draw_other_people() -> None:
     levels = rising_levels(1)
-    caps = np.full((4, 1, 1), 2**32 - 1, np.uint32)
+    caps = np.full((4, 1, 1), LARGEST_CAP, np.uint32)
     drawn = [summed(levels, (30,), caps, seed=s).ravel() for s in (0, 1, 2**32, 2**63)]
     assert np.unique(np.concatenate(drawn)).size == 16
 
 
 def test_sum_levels_uses_both_halves_and_an_odd_last_one() -> None:
-    table = np.arange(LEVELS, dtype=np.uint32)
-    words = np.array([0x0004_0008, 0xFFFF_0000, 0x0000_FFFF], np.uint32)
+    table = np.arange(LEVELS, dtype=np.uint64)
+    words = np.array([0x0010_0020, 0xFFFF_0000, 0x0000_FFFF], np.uint32)
     halves = [2, 1, 0, LEVELS - 1, LEVELS - 1, 0]
     for draws in range(7):
         assert sum_levels(words, draws, table) == sum(halves[:draws])
 
 
+def test_a_full_buffer_of_the_largest_level_does_not_reach_the_other_view() -> None:
+    levels = np.full((1, LEVELS), LARGEST_CAP, np.uint32)
+    caps = np.full((1, 2, 1), LARGEST_CAP, np.uint32)
+    caps[0, 1, 0] = 1
+    sums = summed(levels, (2048,), caps)
+    assert sums.ravel().tolist() == [2048 * LARGEST_CAP, 2048]
+
+
 @compiled_only
-def test_sums_beyond_the_integers_of_a_float_are_exact() -> None:
-    top = 2**32 - 1
+def test_sums_far_beyond_one_entry_are_exact() -> None:
+    top = LARGEST_CAP
     levels = np.full((1, LEVELS), top, np.uint32)
     caps = np.full((1, 1, 1), top, np.uint32)
-    count = 3_000_001
-    assert count * top > 2**53
+    count = 10_000_001
+    assert count * top > 2**44
     assert summed(levels, (count,), caps)[0, 0, 0] == count * top
 
 
@@ -164,7 +177,7 @@ def test_levels_are_equally_likely_and_types_independent() -> None:
     # Fixed seed. Mean and correlation beyond 4 se: false alarm 6e-5 each, three of them.
     levels = np.tile(np.arange(LEVELS, dtype=np.uint32), (2, 1))
     years, count = 20_000, 100
-    sums = summed(levels, (count, count), np.full((years, 1, 2), 2**32 - 1, np.uint32))[:, 0, :]
+    sums = summed(levels, (count, count), np.full((years, 1, 2), LARGEST_CAP, np.uint32))[:, 0, :]
     expected = count * (LEVELS - 1) / 2.0
     spread = np.sqrt(count * (LEVELS**2 - 1) / 12.0)
     assert np.all(np.abs(sums.mean(axis=0) - expected) < 4 * spread / np.sqrt(years))
@@ -174,7 +187,7 @@ def test_levels_are_equally_likely_and_types_independent() -> None:
 
 
 def test_every_level_is_picked_as_often_as_it_should() -> None:
-    # The twin's picks: chi-squared over 16,384 levels, false alarm 1e-4 (fixed seed).
+    # The twin's picks: chi-squared over 4,096 levels, false alarm 1e-4 (fixed seed).
     count = 50 * LEVELS
     picked = picked_levels(0, count, 0, SEED)
     hits = np.bincount(picked, minlength=LEVELS)
