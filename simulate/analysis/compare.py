@@ -94,7 +94,7 @@ def compare(
         nets = [outcomes_of(c.resolved, run.aco, benchmark, at, scores).net for c in (one, two)]
         return np.asarray(nets[0] - nets[1])
 
-    flips = tuple(find_flips(difference, SEARCHED))
+    flips = tuple(find_flips(difference, SEARCHED, replicates=run.simulated.replicates))
     return ContractComparison(run, first, second, assumed, by_chance, flips, years)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simulate.analysis.run import Run, outcomes_of
-from simulate.analysis.simulation import simulated_under
+from simulate.analysis.simulation import draws_of, simulated_under
 from simulate.engine.years import View, simulated_quality
 from simulate.measures.estimate import Estimate, FloatArray, mean
 from simulate.population.population import Noise
@@ -69,24 +69,24 @@ def decompose(run: Run) -> Decomposition:
         The first of its simulated years are simulated again with fewer sources.
     """
     years = min(run.years, _MOST_YEARS)
+    draws, replicates = draws_of(run.scenario), run.simulated.replicates
     savings_rate: dict[str, Estimate] = {}
     net: dict[str, dict[str, Estimate]] = {i: {} for i in run.contracts}
     rate_before: FloatArray = np.zeros(years)
     net_before: dict[str, FloatArray] = {i: np.zeros(years) for i in run.contracts}
     for source in SOURCES:
         noise, view, quality_sd = _with_sources_up_to(run, source)
-        seed = run.scenario.run.seed
         scenario = run.scenario if source == "benchmark years" else _fixed_benchmark(run.scenario)
         simulated = simulated_under(scenario, run.population, noise, (view,), years)
-        scores = simulated_quality(run.aco.quality_score, quality_sd, seed, years)
+        scores = simulated_quality(run.aco.quality_score, quality_sd, draws, years)
         rate = simulated.savings_rate(0)
-        savings_rate[source] = _growth(rate, rate_before)
+        savings_rate[source] = _growth(rate, rate_before, replicates)
         rate_before = rate
         for contract_id, result in run.contracts.items():
             outcome = outcomes_of(
                 result.resolved, run.aco, simulated.settled_against, simulated.total(0), scores
             ).net
-            net[contract_id][source] = _growth(outcome, net_before[contract_id])
+            net[contract_id][source] = _growth(outcome, net_before[contract_id], replicates)
             net_before[contract_id] = outcome
     return Decomposition(savings_rate, net, years)
 
@@ -108,10 +108,10 @@ def _fixed_benchmark(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"assumptions": assumptions})
 
 
-def _growth(after: FloatArray, before: FloatArray) -> Estimate:
+def _growth(after: FloatArray, before: FloatArray, replicates: int | None) -> Estimate:
     """Return how much the variance grows, with the error of the paired difference."""
     squares = (after - np.mean(after)) ** 2 - (before - np.mean(before)) ** 2
-    return mean(squares)
+    return mean(squares, replicates)
 
 
 def _plain(parts: dict[str, Estimate]) -> dict[str, dict[str, float]]:

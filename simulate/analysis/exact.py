@@ -60,7 +60,7 @@ class ExactRun(Run):
     def assumptions(self) -> dict[str, Any]:
         """Return the assumptions as resolved: every number that the result rests on."""
         sd = self.distributions[CHANCE_ALONE].sd
-        return {**super().assumptions(), "savings_rate_sd_by_chance": sd}
+        return {**super().assumptions(), "sampling": None, "savings_rate_sd_by_chance": sd}
 
 
 def exact_run(

@@ -16,7 +16,11 @@ from simulate.engine.exact import savings_rate_distribution
 from simulate.engine.rate_distribution import RateDistribution
 from simulate.engine.years import View
 from simulate.errors import UserError
-from simulate.kernels.settlement_rule import final_sharing_rate, shared_loss_rate
+from simulate.kernels.settlement_rule import (
+    final_sharing_rate,
+    shared_loss_rate,
+    threshold_rates,
+)
 from simulate.population.population import Noise
 
 #: Total noise constant k and common shock, low and high: the 90 % bootstrap interval of
@@ -102,13 +106,15 @@ def _probabilities(
 ) -> dict[str, tuple[float, float]]:
     terms = resolved.terms
     quality = run.aco.quality_score, STANDARDS[run.aco.quality_standard]
-    from_rate = 0.0 if terms.half_rate > 0.0 else terms.msr
+    savings_from, losses_from = threshold_rates(terms, *quality)
+    if terms.half_rate > 0.0:
+        savings_from, _ = threshold_rates(terms._replace(msr=0.0), *quality)
     earns = final_sharing_rate(terms, *quality) > 0.0 and terms.savings_paid > 0.0
-    owes = shared_loss_rate(terms, *quality) > 0.0 and terms.mlr < math.inf
+    owes = shared_loss_rate(terms, *quality) > 0.0 and losses_from > -math.inf
     low, high = (
         (
-            1.0 - float(d.cdf(from_rate)) if earns else 0.0,
-            float(d.cdf(-terms.mlr)) if owes else 0.0,
+            1.0 - float(d.cdf(savings_from)) if earns else 0.0,
+            float(d.cdf(losses_from)) if owes else 0.0,
         )
         for d in distributions
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from simulate.engine import warm
+from simulate.engine.shared_draws import Draws
 from simulate.engine.years import Execution, SimulatedYears, View, simulate_years
 from simulate.population.population import Noise, Population
 from simulate.scenario.scenario import Scenario
@@ -29,10 +31,10 @@ def simulated_under(
     The people of the performance year are the same to the last bit either way: base years
     are drawn backward from it.
     """
-    seed = scenario.run.seed
+    draws = draws_of(scenario)
     stated = scenario.assumptions.benchmark_noise
     if stated == "none":
-        return simulate_years(population, noise, views, years, seed, execution)
+        return simulate_years(population, noise, views, years, draws, execution)
     from simulate.engine.panel_years import BaseYears, CalendarYears, simulate_panel
     from simulate.population.panel import panel_model
 
@@ -40,17 +42,43 @@ def simulated_under(
     panel = simulate_panel(
         population,
         noise,
-        panel_model(population.models, _persistence(scenario)),
+        panel_model(population.models, persistence_of(scenario)),
         views,
         calendar_years,
         years,
-        seed,
+        draws,
         execution,
     )
-    return SimulatedYears(panel.expenditure[:, :, 0], population.benchmark, panel.benchmark)
+    return SimulatedYears(
+        panel.expenditure[:, :, 0], population.benchmark, panel.benchmark, draws.replicates
+    )
 
 
-def _persistence(scenario: Scenario) -> dict[str, Persistence]:
+def kernels_for(
+    scenario: Scenario, engine: Literal["monte-carlo", "exact"], comparing: bool = False
+) -> tuple[str, ...]:
+    """Return the compiled kernels that a run needs, as `simulate.engine.warm` names them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    engine : {"monte-carlo", "exact"}
+    comparing : bool
+        Whether a change of preference is searched for, under many views at once.
+    """
+    if engine == "exact":
+        return (warm.SETTLEMENT,)
+    if scenario.assumptions.benchmark_noise != "none":
+        return (*warm.EVERY_RUN, warm.PANEL)
+    return (*warm.EVERY_RUN, warm.SIZES) if comparing else warm.EVERY_RUN
+
+
+def draws_of(scenario: Scenario) -> Draws:
+    """Return the random numbers that a scenario states."""
+    return Draws(scenario.run.seed, scenario.run.sampling)
+
+
+def persistence_of(scenario: Scenario) -> dict[str, Persistence]:
     """Return persistence by enrollment type as the spend model file states it."""
     if scenario.assumptions.spend_model is None:
         return {}

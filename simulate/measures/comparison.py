@@ -38,8 +38,9 @@ def compare_outcomes(first: Outcomes, second: Outcomes, certain: bool = False) -
 
     With `certain`, nothing is random and a share of 0 or 1 of the years is exact.
     """
+    replicates = first.replicates
     differences = {
-        name: of.mean(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64))
+        name: of.mean(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64), replicates)
         for name, a, b in (
             ("probability_of_meeting_msr", first.met_msr, second.met_msr),
             ("probability_of_meeting_mlr", first.met_mlr, second.met_mlr),
@@ -54,17 +55,19 @@ def compare_outcomes(first: Outcomes, second: Outcomes, certain: bool = False) -
             ("expected_net", first.net, second.net),
         )
     }
-    differences["standard_deviation_of_net"] = of.paired_deviation(first.net, second.net)
+    differences["standard_deviation_of_net"] = of.paired_deviation(
+        first.net, second.net, replicates
+    )
     for name, level in (("net_p05", 0.05), ("net_p50", 0.50), ("net_p95", 0.95)):
-        differences[name] = of.paired_quantile(first.net, second.net, level)
+        differences[name] = of.paired_quantile(first.net, second.net, level, replicates)
     losses = first.shared_losses, second.shared_losses
-    differences["loss_var_95"] = of.paired_quantile(*losses, TAIL_LEVEL)
-    differences["loss_tvar_95"] = of.paired_tail_mean(*losses, TAIL_LEVEL)
+    differences["loss_var_95"] = of.paired_quantile(*losses, TAIL_LEVEL, replicates)
+    differences["loss_tvar_95"] = of.paired_tail_mean(*losses, TAIL_LEVEL, replicates)
     return Comparison(
         differences,
-        first_better=of.proportion(first.net > second.net, certain),
-        second_better=of.proportion(second.net > first.net, certain),
-        equal=of.proportion(first.net == second.net, certain),
+        first_better=of.proportion(first.net > second.net, certain, replicates),
+        second_better=of.proportion(second.net > first.net, certain, replicates),
+        equal=of.proportion(first.net == second.net, certain, replicates),
     )
 
 
@@ -94,7 +97,10 @@ class Flip:
 
 
 def find_flips(
-    difference: Callable[[float], FloatArray], searched: tuple[float, float], steps: int = 36
+    difference: Callable[[float], FloatArray],
+    searched: tuple[float, float],
+    steps: int = 36,
+    replicates: int | None = None,
 ) -> list[Flip]:
     """Solve for every true savings rate at which the expected difference changes sign.
 
@@ -107,6 +113,8 @@ def find_flips(
         Range of true savings rates.
     steps : int
         Size of the grid on which sign changes are looked for.
+    replicates : int, optional
+        Interleaved sets that the years fall into; see `simulate.measures.estimate`.
 
     Returns
     -------
@@ -114,7 +122,7 @@ def find_flips(
         One for each sign change, rising; a single one without a rate if there is none.
     """
     rates = [float(rate) for rate in np.linspace(*searched, steps + 1)]
-    differences = [of.mean(difference(rate)) for rate in rates]
+    differences = [of.mean(difference(rate), replicates) for rate in rates]
     signs = [_sign(d) for d in differences]
     known = [i for i, sign in enumerate(signs) if sign != 0]
     flips = []
@@ -127,7 +135,7 @@ def find_flips(
             equal = (rates[left + 1], rates[right - 1])
             flips.append(Flip(None, equal, below, above, searched))
         else:
-            root = _solve(difference, rates[left], rates[right])
+            root = _solve(difference, (rates[left], rates[right]), replicates)
             flips.append(Flip(root, None, below, above, searched))
     if flips:
         return flips
@@ -145,11 +153,16 @@ def _preferred(sign: int) -> int:
     return {1: 0, -1: 1, 0: -1}[sign]
 
 
-def _solve(difference: Callable[[float], FloatArray], low: float, high: float) -> Estimate:
+def _solve(
+    difference: Callable[[float], FloatArray],
+    between: tuple[float, float],
+    replicates: int | None,
+) -> Estimate:
     from scipy.optimize import brentq
 
-    root = brentq(lambda rate: float(np.mean(difference(rate))), low, high, xtol=1e-6)
+    root = brentq(lambda rate: float(np.mean(difference(rate))), *between, xtol=1e-6)
     # The error of the root: the error of the difference there over its slope.
     step = 0.0025
     slope = np.mean(difference(root + step) - difference(root - step)) / (2.0 * step)
-    return Estimate(float(root), of.mean(difference(root)).standard_error / abs(float(slope)))
+    error = of.mean(difference(root), replicates).standard_error
+    return Estimate(float(root), error / abs(float(slope)))

@@ -20,7 +20,10 @@ class Outcomes:
 
     `met_msr` and `met_mlr` say whether the minimum savings or loss rate was reached,
     `limited` whether a payment or loss limit cut the result. A `one_sided` contract
-    never owes, which is certain and not a matter of simulated years.
+    never owes, which is certain and not a matter of simulated years. `replicates`: how many
+    interleaved sets the years fall into that are independent of each other, where the years
+    themselves are not (see `simulate.measures.estimate`). Where no `savings_are_shared`,
+    that too is certain.
     """
 
     shared_savings: FloatArray
@@ -30,6 +33,8 @@ class Outcomes:
     met_mlr: NDArray[np.bool_]
     limited: NDArray[np.bool_]
     one_sided: bool = False
+    replicates: int | None = None
+    savings_are_shared: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,22 +89,28 @@ def measure(outcomes: Outcomes, certain: bool = False) -> Measures:
     certain : bool
         Nothing is random, so that a share of 0 or 1 of the years is exact.
     """
+    replicates = outcomes.replicates
     savings, losses, net = outcomes.shared_savings, outcomes.shared_losses, outcomes.net
     no_losses = certain or outcomes.one_sided
+    no_savings = certain or not outcomes.savings_are_shared
     return Measures(
-        probability_of_meeting_msr=of.proportion(outcomes.met_msr, certain),
-        probability_of_meeting_mlr=of.proportion(outcomes.met_mlr, no_losses),
-        probability_of_shared_savings=of.proportion(savings > 0.0, certain),
-        probability_of_shared_losses=of.proportion(losses > 0.0, no_losses),
-        probability_of_payment_limit=of.proportion(outcomes.limited & (savings > 0.0), certain),
-        probability_of_loss_limit=of.proportion(outcomes.limited & (losses > 0.0), no_losses),
-        expected_shared_savings=of.mean(savings),
-        expected_shared_losses=of.mean(losses),
-        expected_net=of.mean(net),
-        standard_deviation_of_net=of.standard_deviation(net),
-        net_p05=of.quantile(net, 0.05),
-        net_p50=of.quantile(net, 0.50),
-        net_p95=of.quantile(net, 0.95),
-        loss_var_95=of.quantile(losses, TAIL_LEVEL),
-        loss_tvar_95=of.tail_mean(losses, TAIL_LEVEL),
+        probability_of_meeting_msr=of.proportion(outcomes.met_msr, no_savings, replicates),
+        probability_of_meeting_mlr=of.proportion(outcomes.met_mlr, no_losses, replicates),
+        probability_of_shared_savings=of.proportion(savings > 0.0, no_savings, replicates),
+        probability_of_shared_losses=of.proportion(losses > 0.0, no_losses, replicates),
+        probability_of_payment_limit=of.proportion(
+            outcomes.limited & (savings > 0.0), no_savings, replicates
+        ),
+        probability_of_loss_limit=of.proportion(
+            outcomes.limited & (losses > 0.0), no_losses, replicates
+        ),
+        expected_shared_savings=of.mean(savings, replicates),
+        expected_shared_losses=of.mean(losses, replicates),
+        expected_net=of.mean(net, replicates),
+        standard_deviation_of_net=of.standard_deviation(net, replicates),
+        net_p05=of.quantile(net, 0.05, replicates),
+        net_p50=of.quantile(net, 0.50, replicates),
+        net_p95=of.quantile(net, 0.95, replicates),
+        loss_var_95=of.quantile(losses, TAIL_LEVEL, replicates),
+        loss_tvar_95=of.tail_mean(losses, TAIL_LEVEL, replicates),
     )

@@ -23,10 +23,13 @@ class YearsProgress:
     ----------
     total : int
         Years that will be simulated.
+    counted : str
+        What is counted, where it is something else.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, counted: str = "simulated years") -> None:
         self.total = total
+        self.counted = counted
         self.done = 0
         self.started = time.monotonic()
         self.bar: Progress | None = None
@@ -52,6 +55,12 @@ class YearsProgress:
         if self.bar is not None and self.task is not None:
             self.bar.update(self.task, completed=self.done)
 
+    def expect(self, years: int) -> None:
+        """Count anew: a part of so many years begins."""
+        self.total, self.done = years, 0
+        if self.bar is not None and self.task is not None:
+            self.bar.reset(self.task, total=years)
+
     def _is_slow(self) -> bool:
         return time.monotonic() - self.started > _PATIENCE and self.done < self.total
 
@@ -60,7 +69,7 @@ class YearsProgress:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
         self.bar = Progress(
-            "simulated years",
+            self.counted,
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),

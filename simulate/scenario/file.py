@@ -11,7 +11,7 @@ import tomlkit
 from pydantic import BaseModel
 
 from simulate.errors import UserError
-from simulate.scenario.scenario import Scenario, validated_scenario
+from simulate.scenario.scenario import RunSettings, Scenario, validated_scenario
 
 _COMMENT_WIDTH = 96
 
@@ -62,7 +62,7 @@ def scenario_text(scenario: Scenario) -> str:
         "# person-year. A key behind '# ' is left out; what it shows is an example.",
         "",
     ]
-    for name in ("aco", "assumptions", "run"):
+    for name in ("aco", "assumptions", "run", "sweep", "agreement"):
         lines += [f"[{name}]", *_section(getattr(scenario, name)), ""]
     lines += ["# Terms of a contract to replace, such as", '# [contract_terms."track-3"]']
     lines += ["# maximum_loss_rate = 0.5", ""]
@@ -74,6 +74,7 @@ def scenario_text(scenario: Scenario) -> str:
 
 def _section(model: BaseModel) -> list[str]:
     lines = []
+    left_out = model.left_out() if isinstance(model, RunSettings) else frozenset()
     for key, field in type(model).model_fields.items():
         value = _plain(getattr(model, key))
         if key == "contract_files":
@@ -82,8 +83,8 @@ def _section(model: BaseModel) -> list[str]:
         if key == "spend_model" and value is not None:
             value = str(Path(value).resolve())
         lines += [f"# {line}" for line in textwrap.wrap(field.description or key, _COMMENT_WIDTH)]
-        if value is None or value == {}:
-            example = field.examples[0] if field.examples else ""
+        if value is None or value == {} or key in left_out:
+            example = field.examples[0] if field.examples else value or ""
             lines += [f"# {key} = {_toml(example)}"]
         else:
             lines += [f"{key} = {_toml(value)}"]

@@ -10,12 +10,18 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 
 from simulate.errors import UserError, nearest
 from simulate.scenario.aco import ACO, Strict
+from simulate.scenario.agreement import AgreementSettings
+from simulate.scenario.sweep import SweepSettings
 from simulate.validation import explain
 
 #: Years simulated by default: the error of a probability stays at or below 0.22 points.
 DEFAULT_YEARS = 50_000
 #: What still fits into the memory of an ordinary machine.
 MOST_YEARS = 5_000_000
+#: What more would be coarser than any use: one percentage point.
+LARGEST_PRECISION = 0.01
+#: Keys that state the same in two ways: the one stated last counts.
+_INSTEAD = {"years": "precision", "precision": "years"}
 
 
 class CVByType(Strict):
@@ -48,6 +54,19 @@ def _true_savings(value: Any) -> Any:
     if isinstance(percent, int | float) and abs(percent) <= 50.0:
         wanted += f"; {percent:g} percent is written {percent / 100:g}"
     raise ValueError(f"true_savings = {value}: {wanted}")
+
+
+def _precision(value: Any) -> Any:
+    if value is None:
+        return None
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    if 0.0 < number <= LARGEST_PRECISION:
+        return float(number)
+    wanted = (
+        f"a standard error above 0 and at most {LARGEST_PRECISION:g} is wanted, as a fraction: "
+        "0.1 points are written 0.001"
+    )
+    raise ValueError(f"precision = {value}: {wanted}")
 
 
 def _number(text: str) -> float | None:
@@ -165,7 +184,33 @@ class RunSettings(Strict):
         le=MOST_YEARS,
         description="Performance years to simulate; each takes about 500 bytes of memory.",
     )
+    precision: Annotated[float | None, BeforeValidator(_precision)] = Field(
+        None,
+        description="In place of years: the largest standard error of the probabilities of "
+        "earning and of owing, a fraction (0.001 is 0.1 points). A pilot of other years chooses "
+        "how many are simulated.",
+        examples=[0.001],
+    )
     seed: int = Field(1, ge=0, lt=2**63, description="Seed of the random stream.")
+    sampling: Literal["independent", "quasi-random"] = Field(
+        "independent",
+        description="How what all people of a year share (true savings, practices, common "
+        "shock, quality) is drawn: independent, or quasi-random: more evenly than by chance, for "
+        "smaller standard errors, from 1,000 years on.",
+    )
+
+    @model_validator(mode="after")
+    def _one_length(self) -> RunSettings:
+        if self.precision is not None and "years" in self.model_fields_set:
+            raise ValueError(
+                f"years = {self.years} and precision = {self.precision:g}: precision chooses the "
+                "years; state one of them"
+            )
+        return self
+
+    def left_out(self) -> frozenset[str]:
+        """Return the keys that say nothing because of others that are stated."""
+        return frozenset() if self.precision is None else frozenset({"years"})
 
 
 class Scenario(Strict):
@@ -174,6 +219,8 @@ class Scenario(Strict):
     aco: ACO
     assumptions: Assumptions = Assumptions()
     run: RunSettings = RunSettings()
+    sweep: SweepSettings = SweepSettings()
+    agreement: AgreementSettings = AgreementSettings()
     contract_terms: dict[str, dict[str, Any]] = Field(
         {}, description="Terms of a contract to replace, by contract id."
     )
@@ -201,8 +248,9 @@ class Scenario(Strict):
         ----------
         changes : iterable of str
             ``KEY=VALUE`` for any key of the scenario, ``KEY.PART=VALUE`` inside a table,
-            ``CONTRACT.TERM=VALUE`` for a term of a contract. A new
-            ``assigned_beneficiaries`` scales person-years and dollars in proportion.
+            ``sweep.KEY=VALUE`` for an axis of a sweep, ``agreement.KEY=VALUE`` for an agreement,
+            ``CONTRACT.TERM=VALUE`` for a term of a contract. A new ``assigned_beneficiaries``
+            scales person-years and dollars in proportion.
 
         Raises
         ------
@@ -244,6 +292,9 @@ class Scenario(Strict):
             stated.setdefault(section, {})[head] = {**inner, tail: value}
         elif section is not None:
             stated.setdefault(section, {})[head] = value
+            stated[section].pop(_INSTEAD.get(head), None)
+        elif head in _NAMED_SECTIONS and tail:
+            stated.setdefault(head, {})[tail] = value
         elif tail:
             terms = stated.setdefault("contract_terms", {})
             terms[head] = {**terms.get(head, {}), tail: value}
@@ -256,6 +307,11 @@ class Scenario(Strict):
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {"aco": ACO, "assumptions": Assumptions, "run": RunSettings}
+#: Sections whose keys are stated with the section's name in front.
+_NAMED_SECTIONS: dict[str, type[BaseModel]] = {
+    "sweep": SweepSettings,
+    "agreement": AgreementSettings,
+}
 
 
 def _is_count(value: Any) -> bool:
@@ -269,7 +325,10 @@ def _section_of(key: str) -> str | None:
 
 
 def _all_keys() -> list[str]:
-    return [key for model in _SECTIONS.values() for key in model.model_fields]
+    plain = [key for model in _SECTIONS.values() for key in model.model_fields]
+    return plain + [
+        f"{name}.{key}" for name, model in _NAMED_SECTIONS.items() for key in model.model_fields
+    ]
 
 
 def parsed_value(text: str) -> Any:
