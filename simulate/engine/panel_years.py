@@ -73,12 +73,15 @@ class CalendarYears:
     savings_factors : array, optional
         What the true savings of a view are multiplied by; of a shape that broadcasts to
         (views, simulated years, performance years). Without it they last unchanged.
+    savings_added : array, optional
+        What is then added to them, fractions, of such a shape.
     """
 
     performance: int = 1
     base: BaseYears | None = None
     practice_correlation: float = 0.0
     savings_factors: ArrayLike | None = field(default=None, compare=False)
+    savings_added: ArrayLike | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not 1 <= self.performance <= _MOST_YEARS:
@@ -159,7 +162,7 @@ def simulate_panel(
     execution : Execution, optional
         Threads, chunks and progress; without influence on the result.
     """
-    simulation = _Panel(population, noise, views, seed, panel, calendar_years, years)
+    simulation = PanelSimulation(population, noise, views, seed, panel, calendar_years, years)
     before, types = calendar_years.before, len(population.models)
     expenditure = np.empty((len(views), years, calendar_years.performance, types))
     benchmark = np.empty((years, types))
@@ -177,7 +180,7 @@ def simulate_panel(
     return SimulatedPanel(expenditure, benchmark, simulation.person_years)
 
 
-class _Panel(Simulation):
+class PanelSimulation(Simulation):
     """One simulation of a panel. Its columns are paths, and within each its calendar years."""
 
     def __init__(
@@ -195,17 +198,15 @@ class _Panel(Simulation):
         self.chains = panel.chains
         self.partial_years = panel.partial_years
         shape = years, calendar_years.performance, len(self.tables)
-        self.person_years = np.empty(shape)
-        self.person_years[:] = population.person_years
+        whole = np.broadcast_to(np.array(population.person_years), shape)
+        self.person_years = whole.copy() if self.partial_years else whole
         self.weights = [
             _WeightedLevels(table.levels, chain.months)
             for table, chain in zip(self.tables, panel.chains, strict=True)
         ]
-        factors = calendar_years.savings_factors
-        self.savings_factors = np.broadcast_to(
-            np.asarray(1.0 if factors is None else factors, dtype=np.float64),
-            (len(views), years, calendar_years.performance),
-        )
+        every_year = len(views), years, calendar_years.performance
+        self.savings_factors = _spread(calendar_years.savings_factors, 1.0, every_year)
+        self.savings_added = _spread(calendar_years.savings_added, 0.0, every_year)
 
     def benchmark_of(self, base: FloatArray) -> FloatArray:
         """Return the benchmark of each path and type from its base years' expenditure."""
@@ -241,8 +242,9 @@ class _Panel(Simulation):
     def _true_savings(self, years: NDArray[np.uint64]) -> FloatArray:
         drawn = super()._true_savings(years)
         savings = np.zeros((*drawn.shape, len(self.calendar_years.numbers)))
-        factors = self.savings_factors[:, int(years[0]) : int(years[-1]) + 1]
-        savings[:, :, self.calendar_years.before :] = drawn[:, :, None] * factors
+        part = slice(int(years[0]), int(years[-1]) + 1)
+        factors, added = self.savings_factors[:, part], self.savings_added[:, part]
+        savings[:, :, self.calendar_years.before :] = drawn[:, :, None] * factors + added
         return savings.reshape(len(drawn), -1)
 
     def _dollars_per_unit(
@@ -273,6 +275,12 @@ class _Panel(Simulation):
             share = months[:, self.calendar_years.before :] / np.maximum(expected, 1e-9)
             drawn = self.counts > 0
             self.person_years[start : start + len(months)][:, :, drawn] *= share[:, :, drawn]
+
+
+def _spread(stated: ArrayLike | None, otherwise: float, shape: tuple[int, ...]) -> FloatArray:
+    """Return what is stated, or else one value, for every view and year of a shape."""
+    values = np.asarray(otherwise if stated is None else stated, dtype=np.float64)
+    return np.broadcast_to(values, shape)
 
 
 class _WeightedLevels:

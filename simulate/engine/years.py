@@ -7,8 +7,9 @@ same simulated years. A year depends on the seed and its index alone.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ TRUE_SAVINGS, PRACTICES, COMMON_SHOCK, QUALITY = 0, 1, 2, 3
 
 _DRAWS_PER_CHUNK = 60_000_000
 _LARGEST_CHUNK = 4096
+#: Enough that no thread runs dry, and few enough that they take no memory.
+_WAITING_PER_THREAD = 4
 _GRID = 2.0**40
 #: Above this a normal practice effect could reach zero (five standard deviations).
 _NORMAL_PRACTICES = 0.2
@@ -160,10 +163,27 @@ def in_chunks(
         Threads, chunks and progress.
     """
     size = execution.chunk_years or max(1, min(_LARGEST_CHUNK, _DRAWS_PER_CHUNK // max(draws, 1)))
-    with ThreadPoolExecutor(execution.threads or _processors()) as pool:
-        for done in pool.map(fill, _chunks(years, size)):
+    threads = execution.threads or _processors()
+    with ThreadPoolExecutor(threads) as pool:
+        for done in _in_order(pool, fill, _chunks(years, size), _WAITING_PER_THREAD * threads):
             if execution.on_progress:
                 execution.on_progress(done)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor,
+    fill: Callable[[tuple[int, int]], int],
+    chunks: Iterator[tuple[int, int]],
+    most: int,
+) -> Iterator[int]:
+    """Yield what `fill` returns, in order; no more than `most` chunks wait at any time."""
+    waiting: deque[Future[int]] = deque()
+    for chunk in chunks:
+        waiting.append(pool.submit(fill, chunk))
+        if len(waiting) == most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _processors() -> int:
@@ -178,15 +198,22 @@ def _chunks(years: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, years)
 
 
-def simulated_quality(mean: float, sd: float, seed: int | Draws, years: int) -> FloatArray:
+def simulated_quality(
+    mean: float, sd: float, seed: int | Draws, years: int, calendar_year: int = 0
+) -> FloatArray:
     """Return a quality score for each simulated year, from 0 to 1, shape (years,).
 
-    Normal with the stated mean and standard deviation, cut at 0 and 1.
+    Normal with the stated mean and standard deviation, cut at 0 and 1; independent from
+    calendar year to calendar year of a simulated path.
     """
     if sd == 0.0:
         return np.full(years, mean)
-    uniforms = Draws.of(seed).uniforms(np.arange(years, dtype=np.uint64), QUALITY)
-    return np.asarray(np.clip(mean + sd * on_grid(ndtri(uniforms)), 0.0, 1.0))
+    scores = np.empty(years)
+    for start, stop in _chunks(years, _LARGEST_CHUNK):
+        index = np.arange(start, stop, dtype=np.uint64)
+        uniforms = Draws.of(seed).uniforms(index, QUALITY, calendar_year)
+        scores[start:stop] = np.clip(mean + sd * on_grid(ndtri(uniforms)), 0.0, 1.0)
+    return scores
 
 
 def on_grid(values: FloatArray) -> FloatArray:

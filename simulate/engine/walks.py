@@ -1,0 +1,41 @@
+"""Random walks over the years of a path: what drifts from each year to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulate.engine.shared_draws import Draws
+from simulate.engine.years import QUALITY, on_grid
+from simulate.population.spend import FloatArray
+
+#: Sources of risk of a path besides those of a single year; each has its own block.
+SAVINGS_DRIFT, BENCHMARK_UPDATE = QUALITY + 1, QUALITY + 2
+
+
+def random_walk(draws: Draws, paths: int, years: int, source: int, sd: float) -> FloatArray:
+    """Return independent normal steps from year to year, added up, shape (paths, years).
+
+    The first year of every path is 0. A path depends on the seed and its index alone, and
+    its first years on nothing that comes after them.
+
+    Parameters
+    ----------
+    draws : Draws
+        The random numbers.
+    paths, years : int
+        How many.
+    source : int
+        Which source of risk.
+    sd : float
+        Standard deviation of a step.
+    """
+    from scipy.special import ndtri
+
+    walk = np.zeros((paths, years))
+    if sd == 0.0:
+        return walk
+    index = np.arange(paths, dtype=np.uint64)
+    for year in range(1, years):
+        step = on_grid(ndtri(draws.uniforms(index, source, calendar_year=year)))
+        walk[:, year] = walk[:, year - 1] + sd * step
+    return walk
