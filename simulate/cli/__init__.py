@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from simulate._version import __version__
-from simulate.cli import catalogue, evidence, risk
+from simulate.cli import catalogue, evidence, machine, risk, sweep
 from simulate.errors import UserError
 
 app = typer.Typer(
@@ -30,7 +30,7 @@ def _root(
         raise typer.Exit
 
 
-for module in (risk, catalogue, evidence):
+for module in (risk, sweep, catalogue, evidence, machine):
     app.add_typer(module.commands)
 
 
