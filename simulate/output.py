@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from simulate.errors import UserError
 
@@ -36,27 +39,64 @@ def check_writable(path: str | Path, option: str) -> None:
         raise UserError(f"{option} {path}: no permission to write there; choose another place.")
 
 
-def replace_file(path: str | Path, text: str) -> None:
-    """Write a text file so that what was there stays until the new one is complete.
+def check_suffix(path: str | Path, suffix: str, option: str) -> None:
+    """Refuse an output path whose name does not end as its kind of file does.
+
+    Parameters
+    ----------
+    path : path
+        Where the output is to go.
+    suffix : str
+        The ending that is wanted, such as ``.xlsx``; upper case is the same.
+    option : str
+        The option that named it, for the message.
+
+    Raises
+    ------
+    UserError
+        Another ending, or none.
+    """
+    if Path(path).suffix.lower() != suffix:
+        raise UserError(
+            f"{option} {path}: a file name that ends in {suffix} is wanted, such as "
+            f"{Path(path).stem or 'result'}{suffix}."
+        )
+
+
+def replace_file(path: str | Path, content: str | bytes) -> None:
+    """Write a file, text as UTF-8, so that what was there stays until the new one is complete.
 
     Raises
     ------
     UserError
         The file cannot be written; nothing is left behind.
     """
+    with complete_file(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+@contextmanager
+def complete_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file to write to piece by piece; what was there stays until the block has ended.
+
+    Raises
+    ------
+    UserError
+        The file cannot be written. Then, as after any other error in the block, nothing is
+        left behind.
+    """
     # A link is followed, as opening it would; a device or a pipe can only be written to.
     target = Path(path).resolve()
     part: Path | None = None
     try:
         if target.exists() and not target.is_file():
-            target.write_text(text, "utf-8")
+            with target.open("wb") as file:
+                yield file
             return
         # Beside the target, so that the final rename stays within one file system.
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=target.parent, delete=False
-        ) as file:
-            part = Path(file.name)
-            file.write(text)
+        with tempfile.NamedTemporaryFile("wb", dir=target.parent, delete=False) as temporary:
+            part = Path(temporary.name)
+            yield cast(BinaryIO, temporary)
         _readable_like_other_files(part, target)
         part.replace(target)
     except OSError as error:

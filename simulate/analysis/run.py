@@ -11,12 +11,14 @@ import numpy as np
 
 from simulate._version import __version__
 from simulate.analysis.choices import (
+    check_sampling,
     chosen_msr,
     noise_of,
     population_of,
     resolved_contracts,
 )
-from simulate.analysis.simulation import simulated_under
+from simulate.analysis.precision import ChosenYears, choose_years, largest_error, pilot_of
+from simulate.analysis.simulation import draws_of, simulated_under
 from simulate.analysis.true_savings import TrueSavings, resolve_true_savings
 from simulate.contracts.contract import Contract
 from simulate.contracts.resolution import ResolvedContract
@@ -38,6 +40,7 @@ from simulate.scenario.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from simulate.analysis.curves import ChanceCurves
     from simulate.analysis.decomposition import Decomposition
     from simulate.analysis.noise_range import NoiseRange
 
@@ -90,6 +93,8 @@ class Run:
     contracts : dict of str to ContractResult
     notes : tuple of str
         Fallbacks and assumptions that the reader must know.
+    precision : ChosenYears or None
+        How the number of years was chosen, where a precision was stated in its place.
     """
 
     scenario: Scenario
@@ -99,6 +104,7 @@ class Run:
     simulated: SimulatedYears
     contracts: dict[str, ContractResult] = field(repr=False)
     notes: tuple[str, ...] = ()
+    precision: ChosenYears | None = field(default=None, kw_only=True)
 
     def __getitem__(self, contract_id: str) -> ContractResult:
         if contract_id not in self.contracts:
@@ -137,32 +143,38 @@ class Run:
 
         return decompose(self)
 
+    @cached_property
+    def chance_by_true_savings(self) -> ChanceCurves:
+        """Chances of earning and owing against the true savings, each contract."""
+        from simulate.analysis.curves import chance_by_true_savings
+
+        return chance_by_true_savings(self)
+
+    @cached_property
+    def chance_by_size(self) -> tuple[ChanceCurves, ChanceCurves]:
+        """Chances of earning and owing against the size: by chance alone, as assumed."""
+        from simulate.analysis.curves import chance_by_size
+
+        return chance_by_size(self)
+
     def savings_rates(self, view: int = ASSUMED) -> FloatArray:
         """Return the simulated savings rates, fractions, shape (years,)."""
         return self.simulated.savings_rate(view)
 
     def outcomes(self, contract_id: str, view: int = ASSUMED) -> Outcomes:
         """Settle the simulated years under a contract; arrays of shape (years,), dollars."""
-        resolved = self[contract_id].resolved
-        total = self.simulated.total(view)
-        return outcomes_of(
-            resolved, self.aco, self.simulated.settled_against, total, self.quality_scores()
-        )
+        return self._outcomes(self[contract_id].resolved, view, self.quality_scores())
+
+    def _outcomes(self, resolved: ResolvedContract, view: int, scores: FloatArray) -> Outcomes:
+        years = self.simulated
+        settled = outcomes_of(resolved, self.aco, years.settled_against, years.total(view), scores)
+        return replace(settled, replicates=years.replicates)
 
     def measured(self, resolved: ResolvedContract) -> ContractResult:
         """Settle the simulated years under a resolved contract, and measure both views."""
         scores = self.quality_scores()
         assumed, by_chance = (
-            measure(
-                outcomes_of(
-                    resolved,
-                    self.aco,
-                    self.simulated.settled_against,
-                    self.simulated.total(view),
-                    scores,
-                ),
-                self.certain(view),
-            )
+            measure(self._outcomes(resolved, view, scores), self.certain(view))
             for view in (ASSUMED, CHANCE_ALONE)
         )
         return ContractResult(resolved, assumed, by_chance)
@@ -171,7 +183,15 @@ class Run:
         """Return the quality score of each simulated year (or of the first ones)."""
         sd = self.scenario.assumptions.quality_score_sd
         count = self.simulated.expenditure.shape[1] if years is None else years
-        return simulated_quality(self.aco.quality_score, sd, self.scenario.run.seed, count)
+        return simulated_quality(self.aco.quality_score, sd, draws_of(self.scenario), count)
+
+    def largest_error(self) -> float:
+        """Return the largest standard error of a headline probability, a fraction.
+
+        The headline probabilities are those of earning and of owing, under every contract
+        and at the assumed true savings.
+        """
+        return largest_error(result.measures for result in self.contracts.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as plain data for JSON; the same for any number of threads."""
@@ -180,6 +200,9 @@ class Run:
             "assumptions": self.assumptions(),
             "seed": self.scenario.run.seed,
             "years": self.years,
+            "precision": (
+                None if self.precision is None else self.precision.to_dict(self.largest_error())
+            ),
             "contracts": {i: c.measures.to_dict() for i, c in self.contracts.items()},
             "chance_alone": {i: c.chance_alone.to_dict() for i, c in self.contracts.items()},
             "noise_range": None if self.noise_range is None else self.noise_range.to_dict(),
@@ -209,6 +232,7 @@ class Run:
             ),
             "benchmark_noise": self.scenario.assumptions.benchmark_noise,
             "quality_score_sd": self.scenario.assumptions.quality_score_sd,
+            "sampling": self.scenario.run.sampling,
             "spend_model": self.scenario.assumptions.spend_model or "default",
             "msr_choice": chosen_msr(self.scenario),
             "truncated_cv": {m.enrollment_type: m.truncated_cv for m in self.population.models},
@@ -253,6 +277,18 @@ class Run:
 
         write_report(self, path)
 
+    def workbook(self, path: str) -> None:
+        """Write the Excel workbook, with a sheet that settles a year by formulas."""
+        from simulate.report.workbook import write_workbook
+
+        write_workbook(self, path)
+
+    def save_years(self, path: str) -> None:
+        """Write every simulated year to a Parquet file; see `simulate.report.saved_years`."""
+        from simulate.report.saved_years import save_years
+
+        save_years(self, path)
+
 
 def run(
     subject: ACO | Scenario,
@@ -272,7 +308,7 @@ def run(
         An ACO, simulated under default assumptions, or a whole scenario.
     contracts : sequence of str or Contract, optional
         Ids of the catalogue, or contracts; by default what the scenario states, else
-        every contract that took effect.
+        every Shared Savings Program contract that took effect.
     years : int, optional
         Performance years to simulate.
     seed : int, optional
@@ -282,8 +318,9 @@ def run(
     execution : Execution, optional
         Threads, chunks and progress; without influence on the result.
     **assumptions
-        Any key of `simulate.scenario.scenario.Assumptions`, such as
-        ``true_savings=0.02`` or ``noise_constant=2.15``.
+        Any key of `simulate.scenario.scenario.Assumptions` or `RunSettings`, such as
+        ``true_savings=0.02``, ``noise_constant=2.15``, or, in place of `years`,
+        ``precision=0.001``.
 
     Returns
     -------
@@ -294,6 +331,7 @@ def run(
     UserError
         Anything stated that cannot be used.
     """
+    _check_length(assumptions.get("precision"), years, engine)
     if engine == "exact":
         from simulate.analysis.exact import exact_run
 
@@ -303,14 +341,49 @@ def run(
     stated = {key: value for key, value in changes.items() if value is not None}
     scenario = scenario.with_values(stated)
     resolved = resolved_contracts(scenario, contracts)
+    check_sampling(scenario)
+    execution = execution or Execution()
+    chosen = _chosen_years(scenario, resolved, execution)
+    if chosen is not None:
+        scenario = scenario.with_value("years", chosen.years, "precision")
+        execution.expect(scenario.run.years)
+    return replace(_simulated(scenario, resolved, execution), precision=chosen)
 
+
+def _check_length(precision: Any, years: int | None, engine: str) -> None:
+    """Refuse a precision beside what leaves it nothing to choose."""
+    if precision is None or (years is None and engine != "exact"):
+        return
+    beside = "engine = exact, which simulates none" if years is None else f"years = {years}"
+    raise UserError(
+        f"precision = {precision} with {beside}: precision chooses how many years are simulated; "
+        "state one of the two."
+    )
+
+
+def _chosen_years(
+    scenario: Scenario, resolved: Sequence[ResolvedContract], execution: Execution
+) -> ChosenYears | None:
+    """Return how many years reach the stated precision; None where years are stated."""
+    target = scenario.run.precision
+    if target is None:
+        return None
+    scenario = pilot_of(scenario)
+    execution.expect(scenario.run.years)
+    pilot = _simulated(scenario, resolved, execution)
+    measures = [result.measures for result in pilot.contracts.values()]
+    return choose_years(target, measures, pilot.simulated.replicates)
+
+
+def _simulated(
+    scenario: Scenario, resolved: Sequence[ResolvedContract], execution: Execution
+) -> Run:
     population = population_of(scenario)
     noise = noise_of(scenario.assumptions, population)
     true_savings = resolve_true_savings(scenario.assumptions, scenario.aco)
-    settings = scenario.run
     views = (View(0.0), true_savings.view)
-    settings = scenario.run
-    simulated = simulated_under(scenario, population, noise, views, settings.years, execution)
+    years = scenario.run.years
+    simulated = simulated_under(scenario, population, noise, views, years, execution)
     notes = (*scenario.aco.notes, *gathered_notes(resolved))
     unmeasured = Run(scenario, population, noise, true_savings, simulated, {}, notes)
     return replace(unmeasured, contracts={r.contract.id: unmeasured.measured(r) for r in resolved})
@@ -348,6 +421,7 @@ def outcomes_of(
         met_mlr=settled.threshold == LOSSES,
         limited=settled.limited,
         one_sided=not resolved.two_sided,
+        savings_are_shared=resolved.shares_savings,
     )
 
 

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from simulate.errors import UserError
-from simulate.output import check_writable, replace_file
+from simulate.output import check_suffix, check_writable, replace_file
+
+#: What the file names of some options must end in.
+_SUFFIXES = {"--workbook": ".xlsx"}
 
 
 def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[str | None] = ()) -> None:
@@ -29,9 +32,24 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[str | None
             continue
         refuse_overwriting(path, option, inputs)
         check_writable(path, option)
+        if option in _SUFFIXES:
+            check_suffix(path, _SUFFIXES[option], option)
         other = named.setdefault(Path(path).resolve(), option)
         if other != option:
             raise UserError(f"{other} and {option} both name {path}; give each its own file.")
+
+
+def check_save_years(path: str | None, engine: str = "monte-carlo") -> None:
+    """Refuse a file that simulated years cannot be saved in, or a run that has none."""
+    if path is None:
+        return
+    if engine == "exact":
+        raise UserError(
+            f"--save-years {path}: the exact engine simulates no years; leave one of the two out."
+        )
+    from simulate.report.saved_years import check_years_file
+
+    check_years_file(path, "--save-years")
 
 
 def refuse_overwriting(output: str | None, option: str, inputs: Sequence[str | None]) -> None:

@@ -31,9 +31,9 @@ def random_walk(draws: Draws, paths: int, years: int, source: int, sd: float) ->
     """
     from scipy.special import ndtri
 
-    walk = np.zeros((paths, years))
     if sd == 0.0:
-        return walk
+        return np.broadcast_to(0.0, (paths, years))
+    walk = np.zeros((paths, years))
     index = np.arange(paths, dtype=np.uint64)
     for year in range(1, years):
         step = on_grid(ndtri(draws.uniforms(index, source, calendar_year=year)))

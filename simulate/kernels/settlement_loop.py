@@ -8,6 +8,9 @@ from simulate.kernels.jit import kernel, usable_in_kernels
 usable_in_kernels(
     rule.cents,
     rule.within_bands,
+    rule.earned_quality,
+    rule.taken_off_benchmark,
+    rule.threshold_passed,
     rule.final_sharing_rate,
     rule.shared_loss_rate,
     rule.settle_year,

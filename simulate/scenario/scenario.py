@@ -16,7 +16,7 @@ from simulate.validation import explain
 
 #: Years simulated by default: the error of a probability stays at or below 0.22 points.
 DEFAULT_YEARS = 50_000
-#: What still fits into the memory of an ordinary machine.
+#: What still fits into the memory of an ordinary machine, at about 130 bytes a year.
 MOST_YEARS = 5_000_000
 #: What more would be coarser than any use: one percentage point.
 LARGEST_PRECISION = 0.01
@@ -172,7 +172,9 @@ class RunSettings(Strict):
     """What is simulated."""
 
     contracts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
-        (), description="Contract ids; left out: every contract that took effect."
+        (),
+        description="Contract ids or programmes (reach, lead, ...); left out: every contract of "
+        "the Shared Savings Program that took effect.",
     )
     contract_files: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
         (),
@@ -182,7 +184,7 @@ class RunSettings(Strict):
         DEFAULT_YEARS,
         ge=1,
         le=MOST_YEARS,
-        description="Performance years to simulate; each takes about 500 bytes of memory.",
+        description="Performance years to simulate; each takes about 130 bytes of memory.",
     )
     precision: Annotated[float | None, BeforeValidator(_precision)] = Field(
         None,
