@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulate.contracts.contract import (
+    SHARED_SAVINGS_PROGRAM,
     Contract,
-    contract_ids,
     load_contract,
+    named_contract_ids,
     normal_id,
+    programme_contract_ids,
     read_contract_file,
 )
 from simulate.contracts.minimum_rate import choice_behind, chosen_rate
@@ -30,7 +32,21 @@ DEFAULT_COMMON_SHOCK_SD = 0.0065
 def check_scenario(scenario: Scenario) -> None:
     """Refuse what cannot be simulated or settled, before any work is done."""
     resolved_contracts(scenario)
+    check_sampling(scenario)
     noise_of(scenario.assumptions, population_of(scenario))
+
+
+def check_sampling(scenario: Scenario) -> None:
+    """Refuse too few years for standard errors from the spread of quasi-random replicates."""
+    from simulate.engine.shared_draws import FEWEST_YEARS, REPLICATES
+
+    settings = scenario.run
+    if settings.sampling == "quasi-random" and settings.years < FEWEST_YEARS:
+        raise UserError(
+            f"years = {settings.years:,} with sampling = quasi-random: standard errors come from "
+            f"{REPLICATES} sets of years, and fewer than {FEWEST_YEARS:,} years leave too few in "
+            "each. Simulate more, or set sampling to independent."
+        )
 
 
 def resolved_contracts(
@@ -51,7 +67,7 @@ def resolved_contracts(
     """
     chosen_rate(chosen_msr(scenario))
     chosen = chosen_contracts(scenario, contracts)
-    return [resolve(contract, _circumstances(scenario)) for contract in chosen]
+    return [resolve(contract, circumstances_of(scenario)) for contract in chosen]
 
 
 def chosen_msr(scenario: Scenario) -> str:
@@ -67,6 +83,8 @@ def chosen_contracts(
 ) -> list[Contract]:
     """Return the contracts of a run, overlays applied.
 
+    Unless it names others, those of the Shared Savings Program that took effect.
+
     Raises
     ------
     UserError
@@ -74,16 +92,10 @@ def chosen_contracts(
     """
     own = [read_contract_file(path) for path in scenario.run.contract_files]
     stated = list(contracts) if contracts is not None else list(scenario.run.contracts)
-    own_ids = {contract.id: contract for contract in own}
     if stated:
-        chosen = [
-            c if isinstance(c, Contract) else own_ids.get(normal_id(c)) or load_contract(c)
-            for c in stated
-        ]
-        chosen += [contract for contract in own if contract.id not in stated]
+        chosen = _named_contracts(stated, own)
     else:
-        catalogue = [load_contract(i) for i in contract_ids()]
-        chosen = [c for c in catalogue if c.status != "proposed"] + own
+        chosen = [load_contract(i) for i in programme_contract_ids(SHARED_SAVINGS_PROGRAM)] + own
     ids = [contract.id for contract in chosen]
     twice = {i for i in ids if ids.count(i) > 1}
     if twice:
@@ -99,6 +111,20 @@ def chosen_contracts(
             )
     terms = scenario.contract_terms
     return [c.with_terms(terms[c.id]) if c.id in terms else c for c in chosen]
+
+
+def _named_contracts(stated: Sequence[str | Contract], own: list[Contract]) -> list[Contract]:
+    """Return contracts as named (id, programme, or the contract itself), then the user's others."""
+    by_id = {contract.id: contract for contract in own}
+    chosen: list[Contract] = []
+    for name in stated:
+        if isinstance(name, Contract):
+            chosen.append(name)
+        elif normal_id(name) in by_id:
+            chosen.append(by_id[normal_id(name)])
+        else:
+            chosen += [load_contract(i) for i in named_contract_ids(name)]
+    return chosen + [contract for contract in own if contract.id not in stated]
 
 
 def population_of(scenario: Scenario) -> Population:
@@ -139,7 +165,8 @@ def noise_of(assumptions: Assumptions, population: Population) -> Noise:
     return replace(noise, common_shock_df=df)
 
 
-def _circumstances(scenario: Scenario) -> Circumstances:
+def circumstances_of(scenario: Scenario) -> Circumstances:
+    """Return what a settlement of the scenario's ACO depends on besides dollars and quality."""
     aco = scenario.aco
     return Circumstances(
         assigned_beneficiaries=aco.assigned_beneficiaries,

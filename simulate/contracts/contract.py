@@ -11,7 +11,7 @@ import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -25,14 +25,23 @@ T = TypeVar("T")
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=0)]
 Dollars = Annotated[float, Field(allow_inf_nan=False)]
-QualityRule = Literal["score", "pass-or-fail", "standard-or-alternative"]
+QualityRule = Literal["score", "pass-or-fail", "standard-or-alternative", "none"]
 LossRateRule = Literal[
     "none", "fixed", "one-minus-final-sharing-rate", "one-minus-maximum-rate-times-score"
 ]
-SavingsThreshold = Fraction | Literal["size-table", "choice"]
+SavingsThreshold = Fraction | Literal["size-table", "choice", "none"]
 LossThreshold = Fraction | Literal["none", "same-as-msr"]
+PaymentLimit = Fraction | Literal["none"]
 LimitBasis = Literal["benchmark", "lesser-of-revenue-and-benchmark", "revenue-where-stated"]
 Confidence = Literal["confirmed", "unconfirmed", "assumed by the user"]
+Programme = Literal[
+    "shared-savings-program", "pioneer", "next-generation", "reach", "lead", "pc-flex", "mcp"
+]
+SHARED_SAVINGS_PROGRAM: Programme = "shared-savings-program"
+#: Programmes settled under the Shared Savings Program's rules of quality and sequestration.
+_UNDER_ITS_RULES: tuple[Programme, ...] = (SHARED_SAVINGS_PROGRAM, "pc-flex")
+
+_BY_SET = "stated by the user with --set"
 
 
 class _Strict(BaseModel):
@@ -94,13 +103,51 @@ class Band(_Strict):
 class ExtraCashFlow(Cited):
     """Dollars outside the settlement that come with a contract (an overlay).
 
-    `per_beneficiary_month` is paid for each assigned beneficiary and month,
-    `per_year` once; negative amounts are owed by the ACO.
+    `per_beneficiary_month` is paid for each assigned beneficiary and month, `per_year`
+    once, `of_benchmark` as a fraction of the updated benchmark; negative amounts are owed
+    by the ACO. With `agreement_year`, paid in that year of the agreement alone.
     """
 
     name: str
     per_beneficiary_month: Dollars = 0.0
     per_year: Dollars = 0.0
+    of_benchmark: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.0
+    agreement_year: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def key(self) -> str:
+        """The name by which an overlay speaks of the cash flow: ``management_fee``."""
+        return re.sub(r"[\s-]+", "_", self.name.strip().lower())
+
+    @property
+    def in_words(self) -> str:
+        """The amount as people read it: ``$15.00 a beneficiary and month``."""
+        often = "a year" if self.agreement_year is None else f"in year {self.agreement_year} alone"
+        parts = {
+            f"${self.per_beneficiary_month:,.2f} a beneficiary and month": (
+                self.per_beneficiary_month
+            ),
+            f"${self.per_year:,.2f} {often}": self.per_year,
+            f"{100 * self.of_benchmark:g} % of the benchmark": self.of_benchmark,
+        }
+        return " and ".join(words for words, amount in parts.items() if amount) or "$0.00"
+
+    def with_amount(self, amount: Any) -> dict[str, Any]:
+        """Return the cash flow as plain data, of another amount, as the user's assumption."""
+        kinds = ("per_beneficiary_month", "per_year", "of_benchmark")
+        stated = self.model_dump(exclude_unset=True)
+        kind = [name for name in kinds if name in stated]
+        if len(kind) != 1:
+            raise UserError(
+                f"cash flow {self.key}: states {', '.join(kind) or 'no amount'}; only one of "
+                f"{', '.join(kinds)} can be replaced by a single value. Use a contract file."
+            )
+        return stated | {
+            kind[0]: amount,
+            "reference": _BY_SET,
+            "confidence": "assumed by the user",
+            "note": "",
+        }
 
 
 class ContractTerms(_Strict):
@@ -121,13 +168,18 @@ class ContractTerms(_Strict):
     half_rate_agreements_from_year: Term[Count] | None = None
     half_rate_minimum_beneficiaries: Term[Count] | None = None
     sequestration: Term[Fraction] | None = None
-    payment_limit: Term[Fraction]
+    payment_limit: Term[PaymentLimit]
     loss_limit_basis: Term[LimitBasis] | None = None
     loss_limit_of_benchmark: Term[Fraction] | None = None
     loss_limit_of_revenue: Term[Fraction] | None = None
     withhold: Term[Fraction] | None = None
     savings_bands: Term[list[Band]] | None = None
     loss_bands: Term[list[Band]] | None = None
+    benchmark_discount: Term[Fraction] | None = None
+    quality_withhold: Term[Fraction] | None = None
+    primary_care_share: Term[Fraction] | None = None
+    prospective_share: Term[Fraction] | None = None
+    performance_incentive: Term[Fraction] | None = None
 
     @model_validator(mode="after")
     def _losses_hang_together(self) -> ContractTerms:
@@ -148,6 +200,17 @@ class ContractTerms(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _nothing_stated_without_effect(self) -> ContractTerms:
+        shares_savings = any(t != "none" for t in _every_value(self.minimum_savings_rate))
+        for name in ("savings_bands", "net_threshold", "withhold", "half_rate"):
+            if not shares_savings and getattr(self, name) is not None:
+                raise ValueError(f"{name}: without effect, because minimum_savings_rate is none")
+        for name in ("prospective_share", "performance_incentive"):
+            if getattr(self, name) is not None and self.primary_care_share is None:
+                raise ValueError(f"primary_care_share: missing; {name} is a part of it")
+        return self
+
+    @model_validator(mode="after")
     def _bands_rise(self) -> ContractTerms:
         for term in (self.savings_bands, self.loss_bands):
             for bands in _every_value(term):
@@ -158,7 +221,7 @@ class ContractTerms(_Strict):
 
 
 class PerformanceYears(_Strict):
-    """The performance years a contract covers; `last` is None while it is in force."""
+    """The performance years a contract covers; `last` is None while no end is set."""
 
     first: int
     last: int | None
@@ -168,42 +231,55 @@ class Contract(_Strict):
     """One track or model with one set of terms.
 
     Read from YAML by `load_contract` or `read_contract_file`; changed by
-    `with_terms`, which leaves the original alone.
+    `with_terms`, which leaves the original alone. `programme` is what it is a contract of;
+    the terms that hold for every Shared Savings Program contract are inherited by its own.
+    `caveat` is said with every settlement: what a user must know before using a figure.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
     title: str
     status: Literal["in force", "ended", "proposed"]
+    programme: Programme = SHARED_SAVINGS_PROGRAM
     performance_years: PerformanceYears
     summary: str
     reference: str
     terms: ContractTerms
     extra_cash_flows: list[ExtraCashFlow] = []
+    caveat: str = ""
 
     @property
     def last_performance_year(self) -> int | None:
-        """The last performance year covered, None while the contract is in force."""
+        """The last performance year covered, None while no end is set."""
         return self.performance_years.last
 
     def term(self, name: str) -> Term[Any] | None:
         """Return a term by its name: the contract's own, else the programme's, else None."""
         own: Term[Any] | None = getattr(self.terms, name)
-        return own if own is not None else programme_terms().get(name)
+        if own is None and self.under_programme_rules:
+            return programme_terms().get(name)
+        return own
+
+    @property
+    def under_programme_rules(self) -> bool:
+        """Whether the Shared Savings Program's rules of quality and sequestration hold."""
+        return self.programme in _UNDER_ITS_RULES
 
     def stated_terms(self) -> dict[str, Term[Any]]:
         """Return every term that applies, the programme's included, by name."""
         found = {name: self.term(name) for name in ContractTerms.model_fields}
         return {name: term for name, term in found.items() if term is not None}
 
-    def unconfirmed(self) -> list[str]:
-        """Return the names of the terms whose source is not confirmed."""
-        return [n for n, t in self.stated_terms().items() if t.confidence == "unconfirmed"]
+    def cited(self) -> dict[str, Cited]:
+        """Return everything that is stated with a source: terms and cash flows, by name."""
+        return {**self.stated_terms(), **{flow.key: flow for flow in self.extra_cash_flows}}
 
-    def changed(self) -> dict[str, Term[Any]]:
-        """Return the terms that the user has overlaid."""
-        return {
-            n: t for n, t in self.stated_terms().items() if t.confidence == "assumed by the user"
-        }
+    def unconfirmed(self) -> list[str]:
+        """Return the names of the terms and cash flows whose source is not confirmed."""
+        return [n for n, c in self.cited().items() if c.confidence == "unconfirmed"]
+
+    def changed(self) -> dict[str, Cited]:
+        """Return the terms and cash flows that the user has overlaid."""
+        return {n: c for n, c in self.cited().items() if c.confidence == "assumed by the user"}
 
     def with_terms(self, changes: dict[str, Any]) -> Contract:
         """Return the same contract with some terms replaced by plain values.
@@ -211,34 +287,42 @@ class Contract(_Strict):
         Parameters
         ----------
         changes : dict
-            Term name to value, for all years. The new terms are marked as the
-            user's assumption.
+            Term name to value, for all years; or the name of a cash flow, its words joined
+            by underscores, to its amount. Both are marked as the user's assumption.
 
         Raises
         ------
         UserError
             Unknown term, or a value outside what the term allows.
         """
-        known = list(ContractTerms.model_fields)
-        stated = self.model_dump()
+        flows = {flow.key: place for place, flow in enumerate(self.extra_cash_flows)}
+        known = [*ContractTerms.model_fields, *flows]
+        stated = self.model_dump(exclude_unset=True)
         for name, value in changes.items():
             if name not in known:
                 raise UserError(
                     f"{self.id}.{name}: no such term.{nearest(name, known)} "
                     f"The terms are: {', '.join(known)}."
                 )
-            old = self.term(name)
-            stated["terms"][name] = {
-                "value": value,
-                "unit": old.unit if old else "as for this term in other contracts",
-                "reference": "stated by the user with --set",
-                "confidence": "assumed by the user",
-                "effective": datetime.date(self.performance_years.first, 1, 1),
-            }
+            if name in flows:
+                place = flows[name]
+                stated["extra_cash_flows"][place] = self.extra_cash_flows[place].with_amount(value)
+            else:
+                stated["terms"][name] = self._stated_by_user(name, value)
         try:
             return Contract.model_validate(stated)
         except ValidationError as error:
             raise UserError(explain(error, f"contract {self.id}", Contract)) from None
+
+    def _stated_by_user(self, name: str, value: Any) -> dict[str, Any]:
+        old = self.term(name)
+        return {
+            "value": value,
+            "unit": old.unit if old else "as for this term in other contracts",
+            "reference": _BY_SET,
+            "confidence": "assumed by the user",
+            "effective": datetime.date(self.performance_years.first, 1, 1),
+        }
 
 
 def _every_value(term: Term[Any] | None) -> list[Any]:
@@ -282,11 +366,40 @@ def emergency_months(performance_year: int) -> int:
 
 @cache
 def contract_ids() -> tuple[str, ...]:
-    """Return the ids of the catalogue, in order of history."""
+    """Return the ids of the catalogue: the Shared Savings Program, then other models, by age."""
     files = resources.files("simulate.contracts.catalogue").iterdir()
     found = {f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml")}
-    first_years = {i: load_contract(i).performance_years.first for i in found}
-    return tuple(sorted(found, key=lambda i: (first_years[i], i)))
+
+    def place(contract_id: str) -> tuple[bool, int, str]:
+        contract = load_contract(contract_id)
+        other = contract.programme != SHARED_SAVINGS_PROGRAM
+        return other, contract.performance_years.first, contract_id
+
+    return tuple(sorted(found, key=place))
+
+
+@cache
+def programme_contract_ids(programme_name: str) -> tuple[str, ...]:
+    """Return the ids of a programme's contracts, without proposals that never took effect.
+
+    Of the Shared Savings Program: what a run settles unless it names others. A programme
+    that is all still to come is returned whole.
+    """
+    found = [load_contract(i) for i in contract_ids()]
+    found = [contract for contract in found if contract.programme == programme_name]
+    took_effect = [contract for contract in found if contract.status != "proposed"]
+    return tuple(contract.id for contract in took_effect or found)
+
+
+def named_contract_ids(name: str) -> tuple[str, ...]:
+    """Return the ids that a name stands for: itself, or all contracts of a programme.
+
+    ``reach`` stands for the contracts of ACO REACH; an id wins over a programme.
+    """
+    wanted = normal_id(name)
+    if wanted in contract_ids() or wanted not in get_args(Programme):
+        return (name,)
+    return programme_contract_ids(wanted)
 
 
 def normal_id(contract_id: str) -> str:

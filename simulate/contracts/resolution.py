@@ -10,7 +10,14 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from simulate.contracts.contract import Band, Contract, Term, emergency_months, programme
+from simulate.contracts.contract import (
+    SHARED_SAVINGS_PROGRAM,
+    Band,
+    Contract,
+    Term,
+    emergency_months,
+    programme,
+)
 from simulate.contracts.minimum_rate import SIZE_TABLE, chosen_rate, size_table_rate
 from simulate.errors import UserError
 from simulate.kernels import settlement_rule as rule
@@ -26,6 +33,7 @@ _QUALITY_RULES = {
     "score": rule.QUALITY_SCORE,
     "pass-or-fail": rule.QUALITY_PASS_OR_FAIL,
     "standard-or-alternative": rule.QUALITY_TIERS,
+    "none": rule.QUALITY_NONE,
 }
 _LOSS_RATE_RULES = {
     "none": rule.LOSS_FIXED,
@@ -111,16 +119,21 @@ class ResolvedContract:
     two_sided: bool
     notes: tuple[str, ...] = field(default=())
 
+    @property
+    def shares_savings(self) -> bool:
+        """Whether savings are ever shared; not so where only other payments are made."""
+        return math.isfinite(self.terms.msr)
+
 
 def settled_year(contract: Contract, performance_year: int | None) -> int:
     """Return the covered year nearest to `performance_year` (None: the latest covered).
 
     For a contract in force without a stated year, the latest year that the catalogue
-    knows the rules of.
+    knows the rules of; for one that is still to come, its first.
     """
     first, last = contract.performance_years.first, contract.performance_years.last
     if performance_year is None:
-        performance_year = programme()["known_through"]["value"] if last is None else last
+        performance_year = int(programme()["known_through"]["value"])
     return max(first, performance_year if last is None else min(performance_year, last))
 
 
@@ -203,30 +216,28 @@ class _Resolution:
             maximum_sharing_rate=maximum,
             msr=msr,
             mlr=mlr,
-            quality_rule=_QUALITY_RULES[self.value("quality_rule")],
+            quality_rule=_QUALITY_RULES[self.value("quality_rule", "none")],
             loss_rate_rule=_LOSS_RATE_RULES[loss_rule],
             loss_rate_floor=self.value("loss_rate_floor", 0.0),
             maximum_loss_rate=self.value("maximum_loss_rate", 1.0) if loss_rule != "none" else 0.0,
             net_threshold=self.net_threshold(),
             half_rate=self.half_rate(),
             sequestration=self.sequestration(),
-            payment_limit=self.value("payment_limit"),
+            payment_limit=_infinite_if_none(self.value("payment_limit")),
             **self.loss_limits(),
             withhold=self.value("withhold", 0.0),
             savings_paid=savings_paid,
             disaster_relief=disaster,
             losses_owed=losses_owed,
             part_of_year=self.at.months_in_year / 12.0,
-            extra_cash=self.extra_cash(),
+            **self.extra_cash(),
+            benchmark_discount=self.value("benchmark_discount", 0.0),
+            quality_withhold=self.value("quality_withhold", 0.0),
+            performance_incentive=self.performance_incentive(),
             savings_bands=_bands(self.value("savings_bands")),
             loss_bands=_bands(self.value("loss_bands")),
         )
-        months = emergency_months(self.year)
-        if mlr < math.inf and months and not disaster:
-            self.notes.append(
-                f"settled under the terms of {self.year}; that year's relief of {months}/12 of all "
-                "shared losses for the COVID-19 emergency (42 CFR 425.611) is left out."
-            )
+        self.note_what_is_left_out(mlr)
         return ResolvedContract(
             self.contract,
             self.year,
@@ -236,12 +247,23 @@ class _Resolution:
             notes=tuple(self.notes),
         )
 
+    def note_what_is_left_out(self, mlr: float) -> None:
+        if self.contract.caveat:
+            self.notes.append(" ".join(self.contract.caveat.split()))
+        months = emergency_months(self.year)
+        relief = mlr < math.inf and months and self.contract.programme == SHARED_SAVINGS_PROGRAM
+        if relief and not self.at.disaster_months_share * self.at.disaster_beneficiary_share:
+            self.notes.append(
+                f"settled under the terms of {self.year}; that year's relief of {months}/12 of all "
+                "shared losses for the COVID-19 emergency (42 CFR 425.611) is left out."
+            )
+
     def minimum_savings_rate(self) -> float:
         stated = self.value("minimum_savings_rate")
         if stated == SIZE_TABLE:
             return size_table_rate(self.at.assigned_beneficiaries)
         if stated != "choice":
-            return float(stated)
+            return _infinite_if_none(stated)
         chosen = chosen_rate(self.at.msr)
         if chosen is None:
             return size_table_rate(self.at.assigned_beneficiaries)
@@ -263,7 +285,8 @@ class _Resolution:
     def sequestration(self) -> float:
         """Return what the payment year takes off: the year asked for, also under older terms."""
         term = self.contract.term("sequestration")
-        assert term is not None
+        if term is None:
+            return 0.0
         return float(term.at(self.at.performance_year or self.year, self.at.agreement_year))
 
     def net_threshold(self) -> float:
@@ -317,10 +340,29 @@ class _Resolution:
             return 0.0, 0.0
         return 0.0, at.months_in_programme / 12.0
 
-    def extra_cash(self) -> float:
-        months = 12 * self.at.assigned_beneficiaries
-        flows = self.contract.extra_cash_flows
-        return sum((f.per_year + f.per_beneficiary_month * months for f in flows), start=0.0)
+    def extra_cash(self) -> dict[str, float]:
+        """Cash flows of the agreement year: dollars, and a fraction of the benchmark."""
+        dollars = of_benchmark = 0.0
+        for flow in self.contract.extra_cash_flows:
+            if flow.agreement_year in (None, self.at.agreement_year):
+                months = 12 * self.at.assigned_beneficiaries
+                dollars += flow.per_year + flow.per_beneficiary_month * months
+                of_benchmark += flow.of_benchmark
+            else:
+                self.notes.append(
+                    f"{flow.name}: paid in year {flow.agreement_year} of an agreement alone; this "
+                    f"is year {self.at.agreement_year} (agreement_year states another)."
+                )
+        return {"extra_cash": dollars, "extra_cash_of_benchmark": of_benchmark}
+
+    def performance_incentive(self) -> float:
+        """Return what a quality score of 1 earns, as a fraction of the benchmark."""
+        most = self.value("performance_incentive", 0.0)
+        return float(most * self.value("primary_care_share", 0.0))
+
+
+def _infinite_if_none(stated: float | str) -> float:
+    return math.inf if stated == "none" else float(stated)
 
 
 def _bands(stated: list[Band] | None) -> rule.Bands:

@@ -1,16 +1,14 @@
 """Settlement of a performance year, with its waterfall.
 
-The arithmetic is one pure function, `simulate.kernels.settlement_rule.settle_year`;
-here its steps get their names and paragraphs, and arrays of simulated years go
-through the same function, compiled.
+The arithmetic is one pure function, `simulate.kernels.settlement_rule.settle_year`. One
+settlement gets its waterfall (`simulate.contracts.waterfall`); arrays of simulated years
+go through the same function, compiled.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +22,11 @@ from simulate.contracts.resolution import (
     check_shares,
     resolve,
 )
+from simulate.contracts.waterfall import Step, waterfall, whole_cents
 from simulate.errors import UserError
 from simulate.kernels import settlement_rule as rule
 
 FloatArray = NDArray[np.float64]
-
-
-class Step(NamedTuple):
-    """One line of a waterfall: what, how much (dollars), and the paragraph it comes from."""
-
-    step: str
-    dollars: float
-    detail: str
-    reference: str
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,8 @@ class Settlement:
     shared_savings, shared_losses : float
         Dollars paid to the ACO, and owed by it (both >= 0), to the cent.
     net : float
-        Shared savings less shared losses plus any extra cash flow of the contract.
+        Shared savings less shared losses, plus any extra cash flow and performance
+        incentive of the contract.
     waterfall : tuple of Step
         From the benchmark to the result. The lines marked by a sign in `detail` add
         up, to the cent, from gross savings or losses to the result.
@@ -124,22 +115,24 @@ def settle(
             f"quality_standard = {quality_standard!r}: allowed are {', '.join(STANDARDS)}."
         )
     if quality_standard == "alternative" and resolved.terms.quality_rule != rule.QUALITY_TIERS:
+        year = f"the rules of {resolved.performance_year}"
+        under = year if contract.under_programme_rules else "a model that has none"
         raise UserError(
             "quality_standard = alternative: the alternative quality standard exists from "
-            f"performance year 2023 on (42 CFR 425.512(a)); {contract.id} is settled under the "
-            f"rules of {resolved.performance_year}. Use met or failed, or another --year."
+            f"performance year 2023 on (42 CFR 425.512(a)); {contract.id} is settled under "
+            f"{under}. Use met or failed, or another --year."
         )
     standard = STANDARDS[quality_standard]
     outcome = rule.settle_year(resolved.terms, benchmark, expenditure, quality_score, standard)
-    steps = tuple(_waterfall(resolved, outcome, benchmark, expenditure))
-    savings = _whole_cents(outcome.shared_savings) / 100
-    losses = _whole_cents(outcome.shared_losses) / 100
+    steps = tuple(waterfall(resolved, outcome, benchmark, expenditure))
+    savings = whole_cents(outcome.shared_savings) / 100
+    losses = whole_cents(outcome.shared_losses) / 100
     return Settlement(
         resolved,
         outcome,
         savings,
         losses,
-        round(savings - losses + outcome.extra_cash, 2),
+        round(savings - losses + outcome.extra_cash + outcome.incentive, 2),
         steps,
         resolved.notes,
     )
@@ -159,172 +152,6 @@ def _check_dollars(benchmark: float, expenditure: float) -> None:
         )
 
 
-def _waterfall(
-    resolved: ResolvedContract, outcome: rule.Outcome, benchmark: float, expenditure: float
-) -> Iterator[Step]:
-    terms = resolved.terms
-    yield Step("updated benchmark", round(benchmark, 2), "stated", "42 CFR 425.601, 425.652")
-    yield Step("expenditure", round(-expenditure, 2), "stated", "42 CFR 425.604(a), 605(a), 610(a)")
-    rate = outcome.gross / benchmark
-    yield Step(
-        "gross savings" if outcome.gross >= 0 else "gross losses",
-        round(outcome.gross, 2),
-        f"savings rate {100 * rate:.3f} %",
-        "CMS methodology specifications v11, section 4.3",
-    )
-    yield _threshold_step(resolved, outcome, benchmark)
-    if outcome.threshold > 0:
-        yield from _savings_steps(resolved, outcome, terms)
-    elif outcome.threshold < 0:
-        yield from _loss_steps(resolved, outcome, terms)
-    if terms.extra_cash:
-        names = ", ".join(flow.name for flow in resolved.contract.extra_cash_flows)
-        references = "; ".join(flow.reference for flow in resolved.contract.extra_cash_flows)
-        yield Step("extra cash flows", round(terms.extra_cash, 2), names, references)
-
-
-def _threshold_step(resolved: ResolvedContract, outcome: rule.Outcome, benchmark: float) -> Step:
-    terms = resolved.terms
-    loss_side = outcome.gross < 0
-    minimum = terms.mlr if loss_side else terms.msr
-    name = "minimum loss rate" if loss_side else "minimum savings rate"
-    if math.isinf(minimum):
-        return Step(name, 0.0, "one-sided: no losses are owed", _reference(resolved, "mlr"))
-    met = {
-        rule.SAVINGS: "met: shared from the first dollar",
-        rule.LOSSES: "met: owed from the first dollar",
-        rule.SAVINGS_AT_HALF_RATE: "not met; half rate for a low revenue BASIC ACO (425.605(h))",
-        rule.BELOW_THRESHOLD: "not met",
-    }[outcome.threshold]
-    reference = _reference(resolved, "mlr" if loss_side else "msr")
-    detail = f"{100 * minimum:.4g} % of the benchmark: {met}"
-    return Step(name, round(minimum * benchmark, 2), detail, reference)
-
-
-def _savings_steps(
-    resolved: ResolvedContract, outcome: rule.Outcome, terms: rule.Terms
-) -> Iterator[Step]:
-    running = _Running(outcome.gross)
-    if outcome.shareable != outcome.gross:
-        yield running.to(
-            "not shared",
-            outcome.shareable,
-            "net of the threshold, or outside the bands",
-            _reference(resolved, "net_threshold", "savings_bands"),
-        )
-    yield running.to(
-        "kept by Medicare",
-        outcome.share,
-        f"final sharing rate {100 * outcome.sharing_rate:.4g} %",
-        _reference(resolved, "maximum_sharing_rate", "quality_rule"),
-    )
-    if outcome.sequestered:
-        yield running.to(
-            "sequestration",
-            outcome.share - outcome.sequestered,
-            f"{100 * terms.sequestration:g} % of shared savings",
-            _reference(resolved, "sequestration"),
-        )
-    if outcome.over_limit:
-        yield running.to(
-            "above the payment limit",
-            outcome.limit,
-            f"{100 * terms.payment_limit:g} % of the benchmark, after sequestration",
-            _reference(resolved, "payment_limit"),
-        )
-    if outcome.not_due:
-        yield running.to(
-            "not due",
-            outcome.shared_savings,
-            "early termination, guardrail or part of a year",
-            "42 CFR 425.221(b), 425.609; 87 FR 69404",
-        )
-    paragraph = resolved.contract.reference
-    yield Step("shared savings", running.cents / 100, "paid to the ACO", paragraph)
-    if outcome.withheld:
-        yield Step(
-            "of which withheld",
-            round(outcome.withheld, 2),
-            f"{100 * terms.withhold:g} % held back against later losses",
-            _reference(resolved, "withhold"),
-        )
-
-
-def _loss_steps(
-    resolved: ResolvedContract, outcome: rule.Outcome, terms: rule.Terms
-) -> Iterator[Step]:
-    running = _Running(outcome.gross)
-    if outcome.shareable != -outcome.gross:
-        bands = _reference(resolved, "loss_bands")
-        yield running.to("not shared", -outcome.shareable, "outside the bands", bands)
-    yield running.to(
-        "borne by Medicare",
-        -outcome.share,
-        f"shared loss rate {100 * outcome.loss_rate:.4g} %",
-        _reference(resolved, "loss_rate_rule", "loss_rate_floor", "maximum_loss_rate"),
-    )
-    if outcome.over_limit:
-        yield running.to(
-            "above the loss limit",
-            -outcome.limit,
-            _limit_detail(terms),
-            _reference(resolved, "loss_limit_of_benchmark", "loss_limit_of_revenue"),
-        )
-    if outcome.relieved:
-        yield running.to(
-            "disaster relief",
-            -(outcome.share - outcome.over_limit - outcome.relieved),
-            f"{100 * terms.disaster_relief:g} % for extreme and uncontrollable circumstances",
-            "42 CFR 425.605(f)(2), 425.610(i)(2)",
-        )
-    if outcome.not_due:
-        yield running.to(
-            "not due",
-            -outcome.shared_losses,
-            "early termination or part of a year",
-            "42 CFR 425.221(b), 425.609",
-        )
-    yield Step("shared losses", running.cents / 100, "owed by the ACO", resolved.contract.reference)
-
-
-def _limit_detail(terms: rule.Terms) -> str:
-    if math.isinf(terms.loss_limit_dollars):
-        return f"{100 * terms.loss_limit_of_benchmark:g} % of the benchmark"
-    if math.isinf(terms.loss_limit_of_benchmark):
-        return "share of participant revenue"
-    return (
-        f"lesser of {100 * terms.loss_limit_of_benchmark:g} % of the benchmark and "
-        f"${terms.loss_limit_dollars:,.2f}, the share of participant revenue"
-    )
-
-
-def _whole_cents(dollars: float) -> int:
-    """Round half cents away from zero: the one rounding of everything that is shown."""
-    return int(math.copysign(rule.cents(abs(dollars)), dollars))
-
-
-class _Running:
-    """A running amount in whole cents, so that printed lines add up exactly."""
-
-    def __init__(self, start: float) -> None:
-        self.cents = _whole_cents(start)
-
-    def to(self, step: str, amount: float, detail: str, reference: str) -> Step:
-        before, self.cents = self.cents, _whole_cents(amount)
-        return Step(step, (self.cents - before) / 100, detail, reference)
-
-
-def _reference(resolved: ResolvedContract, *names: str) -> str:
-    long_names = {"msr": "minimum_savings_rate", "mlr": "minimum_loss_rate"}
-    found = []
-    for name in names:
-        term = resolved.contract.term(long_names.get(name, name))
-        if term is not None:
-            mark = " (unconfirmed)" if term.confidence == "unconfirmed" else ""
-            found.append(f"{term.reference}{mark}")
-    return "; ".join(dict.fromkeys(found)) or resolved.contract.reference
-
-
 @dataclass(frozen=True)
 class SettledYears:
     """Simulated years settled under one contract; arrays of shape (years,), dollars.
@@ -337,8 +164,12 @@ class SettledYears:
     shared_savings: FloatArray
     shared_losses: FloatArray
     net: FloatArray
-    threshold: FloatArray
+    threshold: NDArray[np.int8]
     limited: NDArray[np.bool_]
+
+
+#: Years that are settled at a time: what they need besides the result stays small.
+_YEARS_AT_A_TIME = 1 << 14
 
 
 def settle_simulated_years(
@@ -358,9 +189,16 @@ def settle_simulated_years(
     if resolved.terms.quality_rule != rule.QUALITY_TIERS and quality_standard == "alternative":
         # Before 2023 there was no alternative standard: such an ACO met the standard.
         standard = rule.STANDARD_MET
-    outcome = np.empty((5, expenditures.size))
-    benchmarks, scores = np.empty(expenditures.size), np.empty(expenditures.size)
-    benchmarks[:], scores[:] = benchmark, quality_score
-    settle_years(resolved.terms, benchmarks, expenditures, scores, standard, outcome)
-    savings, losses, net, threshold, over_limit = outcome
-    return SettledYears(resolved, savings, losses, net, threshold, over_limit > 0.0)
+    years = expenditures.size
+    stated = np.broadcast_arrays(benchmark, expenditures, quality_score)
+    savings, losses, net = np.empty(years), np.empty(years), np.empty(years)
+    threshold, limited = np.empty(years, dtype=np.int8), np.empty(years, dtype=np.bool_)
+    for start in range(0, years, _YEARS_AT_A_TIME):
+        part = slice(start, start + _YEARS_AT_A_TIME)
+        # Copies: the kernel is compiled for arrays of its own, whatever it is given.
+        benchmarks, spent, scores = (np.array(values[part], dtype=np.float64) for values in stated)
+        outcome = np.empty((5, spent.size))
+        settle_years(resolved.terms, benchmarks, spent, scores, standard, outcome)
+        savings[part], losses[part], net[part], threshold[part] = outcome[:4]
+        limited[part] = outcome[4] > 0.0
+    return SettledYears(resolved, savings, losses, net, threshold, limited)

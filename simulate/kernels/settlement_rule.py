@@ -9,8 +9,10 @@ can never meet stale machine code.
 
 The steps are those of CMS, "Shared Savings and Losses, Assignment and Quality
 Performance Standard Methodology Specifications", version 11 (January 2023),
-section 4.3, which implements 42 CFR 425.604, 605, 606 and 610. Names and
-references of each step are in `simulate.contracts.settlement`.
+section 4.3, which implements 42 CFR 425.604, 605, 606 and 610. Models of the CMS
+Innovation Center go through the same steps; what only they have (a discounted benchmark,
+a quality withhold, risk corridors, a performance incentive) is 0 or open elsewhere. Names
+and references of each step are in `simulate.contracts.settlement`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import math
 from typing import NamedTuple
 
 # Numbers stand for words because compiled code holds floats only.
-QUALITY_SCORE, QUALITY_PASS_OR_FAIL, QUALITY_TIERS = 0.0, 1.0, 2.0
+QUALITY_SCORE, QUALITY_PASS_OR_FAIL, QUALITY_TIERS, QUALITY_NONE = 0.0, 1.0, 2.0, 3.0
 STANDARD_FAILED, STANDARD_ALTERNATIVE, STANDARD_MET = 0.0, 1.0, 2.0
 LOSS_FIXED, LOSS_ONE_MINUS_FINAL_RATE, LOSS_ONE_MINUS_RATE_TIMES_SCORE = 0.0, 1.0, 2.0
 BELOW_THRESHOLD, SAVINGS, SAVINGS_AT_HALF_RATE, LOSSES = 0.0, 1.0, 2.0, -1.0
@@ -32,8 +34,11 @@ Bands = tuple[tuple[float, float], ...]
 class Terms(NamedTuple):
     """The terms of one contract, resolved for one ACO and one performance year.
 
-    Rates and limits are fractions, dollars are US dollars per performance year;
-    a limit that does not apply is infinite.
+    Rates and limits are fractions, dollars are US dollars per performance year; a limit
+    that does not apply is infinite, and so is the MSR or MLR of a contract that shares no
+    savings or no losses. The last four numbers are fractions of the updated benchmark:
+    its discount, what is lost of it at a quality score of 0, cash beside the settlement,
+    and cash earned at a quality score of 1.
     """
 
     maximum_sharing_rate: float
@@ -55,6 +60,10 @@ class Terms(NamedTuple):
     losses_owed: float
     part_of_year: float
     extra_cash: float
+    benchmark_discount: float
+    quality_withhold: float
+    extra_cash_of_benchmark: float
+    performance_incentive: float
     savings_bands: Bands
     loss_bands: Bands
 
@@ -62,7 +71,7 @@ class Terms(NamedTuple):
 class Outcome(NamedTuple):
     """One settled performance year; dollars unless said otherwise."""
 
-    gross: float  # benchmark less expenditure: > 0 savings, < 0 losses
+    gross: float  # settled benchmark less expenditure: > 0 savings, < 0 losses
     threshold: float  # BELOW_THRESHOLD, SAVINGS, SAVINGS_AT_HALF_RATE or LOSSES
     sharing_rate: float  # final sharing rate, fraction
     loss_rate: float  # shared loss rate, fraction
@@ -76,12 +85,16 @@ class Outcome(NamedTuple):
     withheld: float  # part of shared_savings held back against later losses
     shared_losses: float  # >= 0
     extra_cash: float
-    net: float  # shared savings less shared losses plus extra cash
+    net: float  # shared savings less shared losses plus extra cash and incentive
     limit: float  # the payment limit or loss limit in force, dollars (infinite: none)
+    settled_benchmark: float  # updated benchmark less discount and lost quality withhold
+    incentive: float  # performance incentive earned
 
 
 def final_sharing_rate(terms: Terms, score: float, standard: float) -> float:
     """Return the final sharing rate, a fraction (42 CFR 425.502, 425.512)."""
+    if terms.quality_rule == QUALITY_NONE:
+        return terms.maximum_sharing_rate
     if standard == STANDARD_FAILED:
         return 0.0
     if terms.quality_rule == QUALITY_SCORE:
@@ -129,6 +142,32 @@ def within_bands(amount: float, benchmark: float, bands: Bands) -> float:
     return total
 
 
+def taken_off_benchmark(terms: Terms, score: float, standard: float) -> float:
+    """Return what is taken off the updated benchmark before expenditure is held against it.
+
+    A fraction of it: a model's discount, and the part of its quality withhold that the
+    quality score does not earn back. 0 under every Shared Savings Program contract.
+    """
+    lost = terms.quality_withhold * (1.0 - earned_quality(score, standard))
+    return terms.benchmark_discount + lost
+
+
+def earned_quality(score: float, standard: float) -> float:
+    """Return the quality score that earns a withhold back or an incentive, a fraction."""
+    return 0.0 if standard == STANDARD_FAILED else score
+
+
+def threshold_passed(terms: Terms, benchmark: float, gross: float) -> float:
+    """Return SAVINGS, SAVINGS_AT_HALF_RATE, LOSSES or BELOW_THRESHOLD; in whole cents."""
+    if gross > 0.0:
+        if cents(gross) >= cents(terms.msr * benchmark):
+            return SAVINGS
+        return SAVINGS_AT_HALF_RATE if terms.half_rate > 0.0 else BELOW_THRESHOLD
+    if gross < 0.0 and cents(-gross) >= cents(terms.mlr * benchmark):
+        return LOSSES
+    return BELOW_THRESHOLD
+
+
 def settle_year(
     terms: Terms, benchmark: float, expenditure: float, score: float, standard: float
 ) -> Outcome:
@@ -150,24 +189,20 @@ def settle_year(
     -------
     Outcome
     """
+    extra_cash = terms.extra_cash + terms.extra_cash_of_benchmark * benchmark
+    incentive = terms.performance_incentive * earned_quality(score, standard) * benchmark
+    benchmark = benchmark * (1.0 - taken_off_benchmark(terms, score, standard))
     gross = benchmark - expenditure
     sharing_rate = final_sharing_rate(terms, score, standard)
     loss_rate = shared_loss_rate(terms, score, standard)
-    threshold = BELOW_THRESHOLD
+    threshold = threshold_passed(terms, benchmark, gross)
     shareable = share = sequestered = over_limit = relieved = not_due = 0.0
     shared_savings = shared_losses = 0.0
     limit = math.inf
 
-    if gross > 0.0:
-        if cents(gross) >= cents(terms.msr * benchmark):
-            threshold = SAVINGS
-        elif terms.half_rate > 0.0:
-            threshold = SAVINGS_AT_HALF_RATE
-            sharing_rate = sharing_rate * terms.half_rate
-    elif gross < 0.0 and cents(-gross) >= cents(terms.mlr * benchmark):
-        threshold = LOSSES
-
     if threshold > 0.0:
+        if threshold == SAVINGS_AT_HALF_RATE:
+            sharing_rate = sharing_rate * terms.half_rate
         net_of_threshold = max(gross - terms.net_threshold * benchmark, 0.0)
         shareable = within_bands(net_of_threshold, benchmark, terms.savings_bands)
         share = sharing_rate * shareable
@@ -190,11 +225,24 @@ def settle_year(
         not_due = limited - relieved - shared_losses
 
     withheld = terms.withhold * shared_savings
-    net = shared_savings - shared_losses + terms.extra_cash
+    net = shared_savings - shared_losses + extra_cash + incentive
     return Outcome(
         gross, threshold, sharing_rate, loss_rate, shareable, share, sequestered, over_limit,
-        relieved, not_due, shared_savings, withheld, shared_losses, terms.extra_cash, net, limit,
+        relieved, not_due, shared_savings, withheld, shared_losses, extra_cash, net, limit,
+        benchmark, incentive,
     )  # fmt: skip
+
+
+def threshold_rates(terms: Terms, score: float, standard: float) -> tuple[float, float]:
+    """Return the savings rates at which the MSR, and the MLR, are met.
+
+    Fractions of the updated benchmark, losses negative; infinite where nothing is ever
+    shared. The MSR and MLR themselves where nothing is taken off the benchmark.
+    """
+    lost = taken_off_benchmark(terms, score, standard)
+    savings = terms.msr if math.isinf(terms.msr) else terms.msr + lost * (1.0 - terms.msr)
+    losses = -terms.mlr if math.isinf(terms.mlr) else lost * (1.0 + terms.mlr) - terms.mlr
+    return savings, losses
 
 
 def settle_years(terms, benchmarks, expenditures, scores, standard, outcome):  # type: ignore[no-untyped-def]

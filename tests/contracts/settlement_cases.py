@@ -35,6 +35,24 @@ SPANS = {
     "enhanced": (2019, 2027),
 }
 IDS = tuple(SPANS)
+# Models of the CMS Innovation Center, and PC Flex on top of BASIC Level E.
+OTHER_SPANS = {
+    "pioneer-core": (2012, 2016),
+    "pioneer-option-a": (2012, 2016),
+    "pioneer-option-b": (2012, 2016),
+    "next-generation-a": (2016, 2021),
+    "next-generation-b": (2016, 2021),
+    "reach-professional": (2021, 2026),
+    "reach-global": (2021, 2026),
+    "lead-professional": (2027, 2036),
+    "lead-global": (2027, 2036),
+    "pc-flex": (2025, 2029),
+    "mcp-track-1": (2024, 2025),
+    "mcp-track-2": (2024, 2025),
+    "mcp-track-3": (2024, 2025),
+}
+OTHER_IDS = tuple(OTHER_SPANS)
+_ALL_SPANS = SPANS | OTHER_SPANS
 CHOICES = ("0.0", "0.5", "1.0", "1.5", "2.0", "table")
 
 
@@ -84,13 +102,14 @@ class Situation:
 
 def random_situation(rng: np.random.Generator, contract_id: str) -> Situation:
     """Draw a situation; plain years are as likely as odd ones."""
-    first, last = SPANS[contract_id]
+    first, last = _ALL_SPANS[contract_id]
     year = int(rng.integers(first, last + 1))
     benchmark = float(np.exp(rng.uniform(np.log(1e6), np.log(2e9))))
     rate = rng.choice([rng.uniform(-0.06, 0.06), rng.uniform(-0.5, 0.5)])
     odd = rng.random() < 0.3
     termination = str(rng.choice(["none", "voluntary", "involuntary"])) if odd else "none"
-    standards = ["met", "met", "failed"] + (["alternative"] * 2 if year >= 2023 else [])
+    tiers = year >= 2023 and contract_id in SPANS
+    standards = ["met", "met", "failed"] + (["alternative"] * 2 if tiers else [])
     return Situation(
         contract_id=contract_id,
         year=year,
@@ -115,13 +134,14 @@ def random_situation(rng: np.random.Generator, contract_id: str) -> Situation:
 @st.composite
 def situations(draw: Any, contract_ids: tuple[str, ...] = IDS) -> Situation:
     contract_id = draw(st.sampled_from(contract_ids))
-    first, last = SPANS[contract_id]
+    first, last = _ALL_SPANS[contract_id]
     year = draw(st.integers(first, last))
     benchmark = draw(st.integers(10**8, 2 * 10**11)) / 100.0
     rate = draw(st.floats(-0.08, 0.08) | st.floats(-0.6, 0.6))
     odd = draw(st.integers(0, 3)) == 0
     termination = draw(st.sampled_from(["none", "voluntary", "involuntary"])) if odd else "none"
-    standards = ["met", "failed"] + (["alternative"] if year >= 2023 else [])
+    tiers = year >= 2023 and contract_id in SPANS
+    standards = ["met", "failed"] + (["alternative"] if tiers else [])
     shares = st.floats(0.0, 1.0)
     return Situation(
         contract_id=contract_id,

@@ -175,7 +175,9 @@ def test_anything_else_is_refused_with_the_choices(choice: str) -> None:
     assert "425.605(b)(2)" in said
 
 
-CHOOSERS = ("track-2", "track-3", "track-1-plus", "basic-c", "basic-d", "basic-e", "enhanced")
+CHOOSERS = (
+    "track-2", "track-3", "track-1-plus", "basic-c", "basic-d", "basic-e", "enhanced", "pc-flex",
+)  # fmt: skip
 
 
 def thresholds(contract_id: str, size: int, **at: Any) -> tuple[float, float]:

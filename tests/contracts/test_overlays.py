@@ -103,7 +103,10 @@ def test_overlays_follow_one_another() -> None:
         ({"maximum_loss_rate": "50%"}, ("maximum_loss_rate", "'50%'", "number")),
         ({"maximum_loss_rate": float("nan")}, ("maximum_loss_rate", "nan")),
         ({"payment_limit": None}, ("payment_limit", "exactly one of value")),
-        ({"minimum_savings_rate": "tabel"}, ("minimum_savings_rate", "'size-table' or 'choice'")),
+        (
+            {"minimum_savings_rate": "tabel"},
+            ("minimum_savings_rate", "'size-table', 'choice' or 'none'"),
+        ),
         ({"loss_rate_rule": "fixd"}, ("loss_rate_rule", "'fixd'", "'fixed'")),
         ({"size_table_below_beneficiaries": -1}, ("size_table_below_beneficiaries", "-1")),
     ],

@@ -437,13 +437,13 @@ def test_half_rate_needs_positive_savings_and_stops_at_the_msr() -> None:
 
 
 @pytest.mark.parametrize("choice", ["0.5", "1.0", "1.5", "2.0", "table"])
-@pytest.mark.parametrize("benchmark", [100e6, 123_456_789.01, 87_654_321.99, 333_333_333.33])
-def test_ties_at_the_threshold_are_decided_to_the_cent(benchmark: float, choice: str) -> None:
+@pytest.mark.parametrize("dollars", [100e6, 123_456_789.01, 87_654_321.99, 333_333_333.33])
+def test_ties_at_the_threshold_are_decided_to_the_cent(dollars: float, choice: str) -> None:
     minimum = resolve(load_contract("enhanced"), Circumstances(20_000, msr=choice)).terms.msr
-    tie = math.floor(100 * minimum * benchmark + 0.5) / 100
+    tie = math.floor(100 * minimum * dollars + 0.5) / 100
     for off, passed in ((0.0, True), (0.01, True), (-0.01, False)):
-        saved = settled("enhanced", benchmark, round(benchmark - tie - off, 2), msr=choice)
-        lost = settled("enhanced", benchmark, round(benchmark + tie + off, 2), msr=choice)
+        saved = settled("enhanced", dollars, round(dollars - tie - off, 2), msr=choice)
+        lost = settled("enhanced", dollars, round(dollars + tie + off, 2), msr=choice)
         assert (saved.shared_savings > 0) == passed
         assert (lost.shared_losses > 0) == passed
 
