@@ -54,7 +54,7 @@ class SpendTable:
         return np.asarray((self._below[levels_below] + capped) / LEVELS)
 
     def _factor(self, caps: FloatArray, levels_below: NDArray[Any]) -> FloatArray:
-        return self.truncation * self.unit * self._mean(caps, levels_below) / caps / self.unit
+        return np.asarray(self.truncation * self._mean(caps, levels_below) / caps)
 
     def caps_for(self, factors: FloatArray) -> NDArray[np.uint32]:
         """Return the truncation point, before the year's scale, for each factor of a year."""
