@@ -67,7 +67,7 @@ def resolve_true_savings(assumptions: Assumptions, aco: ACO) -> TrueSavings:
 
 
 def _from_record(assumptions: Assumptions, aco: ACO) -> TrueSavings:
-    found = true_savings_posterior(default_credibility(), record_of(aco), rebased=_rebased(aco))
+    found = true_savings_posterior(default_credibility(), record_of(aco), rebased=is_rebased(aco))
     sd = found.sd if assumptions.true_savings_sd is None else assumptions.true_savings_sd
     return TrueSavings(View(found.mean, sd), found.explanation, found)
 
@@ -106,7 +106,7 @@ def _shipped(aco: ACO) -> list[PublishedResult]:
         return []
 
 
-def _rebased(aco: ACO) -> bool:
+def is_rebased(aco: ACO) -> bool:
     """Return whether the stated agreement is a newer one than that of the published record."""
     starts = [
         row.current_start.year

@@ -11,9 +11,20 @@ from matplotlib.ticker import PercentFormatter
 from simulate.population.families import FAMILY_NAMES
 from simulate.population.fitting import FamilyFit
 from simulate.population.spend_sample import SpendSample, lorenz_points, qq_points
-from simulate.report.figures.house import COLUMN, INK, MUTED, house_style, new_axes
+from simulate.report.figures.house import (
+    COLUMN,
+    DASHED,
+    EARNS,
+    FIRST,
+    INK,
+    MUTED,
+    OWES,
+    SECOND,
+    axes_or_new,
+    house_style,
+)
 
-_COLOURS = ("#0072B2", "#D55E00", "#007A5A", "#A3507F", "#B8860B", "#56B4E9")
+_COLOURS = (EARNS, OWES, FIRST, SECOND, "#C77C00", MUTED)
 
 
 def quantile_quantile(
@@ -35,7 +46,7 @@ def quantile_quantile(
     matplotlib Axes
     """
     with house_style():
-        axes = new_axes(COLUMN, COLUMN) if ax is None else ax
+        axes = axes_or_new(ax, COLUMN)
         lowest = max(float(sample.table.means[0]), 1e-3)
         ends = np.array([lowest, 1.2 * sample.table.means[-1]])
         axes.plot(ends, ends, color=MUTED, linewidth=0.8)
@@ -43,7 +54,7 @@ def quantile_quantile(
             data, model = qq_points(sample, fit.shape)
             label = FAMILY_NAMES.get(fit.family, fit.family)
             axes.plot(data, model, ".", markersize=3.5, color=colour, label=label)
-        axes.axvline(sample.truncation, color=INK, linewidth=0.8, linestyle=(0, (4, 2)))
+        axes.axvline(sample.truncation, color=INK, linewidth=0.8, linestyle=DASHED)
         axes.annotate(
             "truncation point",
             (sample.truncation, 0.02),
@@ -74,7 +85,7 @@ def lorenz(sample: SpendSample, fits: Sequence[FamilyFit], ax: Axes | None = Non
     matplotlib Axes
     """
     with house_style():
-        axes = new_axes(COLUMN, COLUMN) if ax is None else ax
+        axes = axes_or_new(ax, COLUMN)
         axes.plot([0.0, 1.0], [0.0, 1.0], color=MUTED, linewidth=0.8)
         for fit, colour in zip(fits, _colours(len(fits)), strict=True):
             label = FAMILY_NAMES.get(fit.family, fit.family)

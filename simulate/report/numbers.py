@@ -30,13 +30,15 @@ def percent_with_error(estimate: Estimate, most: int = 2) -> str:
     What happened in none or in all of the simulated years is shown as a bound: three
     in as many years could still be expected to have missed it.
     """
-    if estimate.standard_error > 0.0 and estimate.value in (0.0, 1.0):
-        step = 10.0**-most
-        steps = math.ceil(_RULE_OF_THREE * 100.0 * estimate.standard_error / step - 1e-6)
-        bound = min(step * max(1, steps), 100.0)
-        return f"<{bound:.{most}f} %" if estimate.value == 0.0 else f">{100.0 - bound:.{most}f} %"
+    if _is_bound(estimate):
+        return _bound(estimate, most)
     decimals = decimals_for(100.0 * estimate.standard_error, most)
     return f"{percent(estimate, most)}{_error(100.0 * estimate.standard_error, decimals)}"
+
+
+def percent_or_bound(estimate: Estimate, most: int = 2) -> str:
+    """Return percent without the error, and a bound for none or all of the simulated years."""
+    return _bound(estimate, most) if _is_bound(estimate) else percent(estimate, most)
 
 
 def plain_percent(value: float, decimals: int = 2) -> str:
@@ -81,6 +83,17 @@ def plain_dollars(value: float) -> str:
 def cents(value: float) -> str:
     """Return an amount to the cent: ``-$1,234.56``."""
     return f"{'-' if value < 0 else ''}${abs(value):,.2f}"
+
+
+def _is_bound(estimate: Estimate) -> bool:
+    return estimate.standard_error > 0.0 and estimate.value in (0.0, 1.0)
+
+
+def _bound(estimate: Estimate, most: int) -> str:
+    step = 10.0**-most
+    steps = math.ceil(_RULE_OF_THREE * 100.0 * estimate.standard_error / step - 1e-6)
+    bound = min(step * max(1, steps), 100.0)
+    return f"<{bound:.{most}f} %" if estimate.value == 0.0 else f">{100.0 - bound:.{most}f} %"
 
 
 def _error(value: float, decimals: int) -> str:

@@ -70,10 +70,7 @@ class PredictedRate:
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the central prediction interval of a probability, e.g. 0.9."""
-        from scipy.special import stdtrit
-
-        reach = self.prediction.scale * float(stdtrit(self.prediction.df, 0.5 + level / 2.0))
-        return self.prediction.mean - reach, self.prediction.mean + reach
+        return self.prediction.interval(level)
 
 
 @dataclass(frozen=True)

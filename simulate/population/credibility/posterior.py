@@ -59,6 +59,13 @@ class RatePrediction(NamedTuple):
         """Scale of the Student t with this standard deviation."""
         return self.sd * math.sqrt((self.df - 2.0) / self.df)
 
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the central prediction interval of a probability, e.g. 0.9; fractions."""
+        from scipy.special import stdtrit
+
+        reach = self.scale * float(stdtrit(self.df, 0.5 + level / 2.0))
+        return self.mean - reach, self.mean + reach
+
 
 @dataclass(frozen=True)
 class Posterior:

@@ -8,16 +8,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from simulate.report.figures.house import (
-    COLUMN,
+    DARK,
+    DASHED,
     EARNS,
     INK,
+    LIGHT,
     OWES,
+    RULE,
+    axes_or_new,
     house_style,
-    new_axes,
+    legend_above,
+    percent_axis,
 )
 
 if TYPE_CHECKING:
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 
 #: Probability of the band around an even histogram.
 BAND = 0.9
-_BAND_COLOUR, _LIGHT, _DARK = "#C3CCD4", "#BFD9EA", "#6FA9CF"
 
 
 def uniform_band(backtest: Backtest) -> tuple[float, float]:
@@ -67,19 +70,19 @@ def pit_histogram(backtest: Backtest, ax: Axes | None = None) -> Axes:
     shares = 100.0 * np.array(backtest.pit_histogram)
     low, high = (100.0 * end for end in uniform_band(backtest))
     with house_style():
-        axes = new_axes(COLUMN, 3.6) if ax is None else ax
+        axes = axes_or_new(ax, 3.6)
         width = 1.0 / len(shares)
         axes.bar(np.arange(len(shares)) * width, shares, 0.94 * width, align="edge", color=EARNS)
-        axes.axhspan(low, high, color=_BAND_COLOUR, alpha=0.62, linewidth=0, zorder=2)
-        axes.axhline(100.0 * width, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
+        axes.axhspan(low, high, color=RULE, alpha=0.62, linewidth=0, zorder=2)
+        axes.axhline(100.0 * width, color=INK, linewidth=1.0, linestyle=DASHED, zorder=3)
         axes.set_xlim(-0.005, 1.005)
         axes.set_ylim(0.0, 1.22 * max(float(shares.max()), high))
         axes.set_xlabel("Predicted probability of a rate at most as high as the published one")
         axes.set_ylabel("Share of ACOs, %")
         handles = [
             Patch(color=EARNS, label="ACOs"),
-            Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), label="even"),
-            Patch(color=_BAND_COLOUR, label="nine in ten bars if even"),
+            Line2D([], [], color=INK, linewidth=1.0, linestyle=DASHED, label="even"),
+            Patch(color=RULE, label="nine in ten bars if even"),
         ]
         axes.legend(handles=handles, loc="upper right", ncols=3)
     return axes
@@ -105,9 +108,9 @@ def intervals(backtest: Backtest, ax: Axes | None = None) -> Axes:
     ends = {level: np.array([one.interval(level) for one in found]) for level in (0.5, 0.9)}
     inside = (actual >= ends[0.9][:, 0]) & (actual <= ends[0.9][:, 1])
     with house_style():
-        axes = new_axes(COLUMN, 3.6) if ax is None else ax
+        axes = axes_or_new(ax, 3.6)
         line = min(4.0, 0.8 * 280.0 / len(found))
-        for level, colour in ((0.9, _LIGHT), (0.5, _DARK)):
+        for level, colour in ((0.9, LIGHT), (0.5, DARK)):
             low, high = ends[level].T
             axes.vlines(places, low, high, colors=colour, linewidth=line)
         means = [one.prediction.mean for one in found]
@@ -118,20 +121,16 @@ def intervals(backtest: Backtest, ax: Axes | None = None) -> Axes:
                   markeredgecolor="white", markeredgewidth=0.4)  # fmt: skip
         axes.grid(axis="y")
         axes.set_xlim(0, len(found) + 1)
-        axes.yaxis.set_major_formatter(
-            FuncFormatter(lambda value, _: f"{100.0 * value:g}".replace("-", "−"))
-        )
-        axes.set_ylabel(f"Savings rate of {backtest.next_year}, % of the benchmark")
+        percent_axis(axes, f"Savings rate of {backtest.next_year}, % of the benchmark", "y")
         axes.set_xlabel(f"The {len(found):,} ACOs in the order of their predicted mean")
-        axes.legend(handles=_handles(inside), loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3,
-                    borderaxespad=0.2, columnspacing=1.0)  # fmt: skip
+        legend_above(axes, _handles(inside), columns=3)
     return axes
 
 
 def _handles(inside: NDArray[np.bool_]) -> list[Line2D | Patch]:
     return [
-        Patch(color=_LIGHT, label="90 % interval"),
-        Patch(color=_DARK, label="50 % interval"),
+        Patch(color=LIGHT, label="90 % interval"),
+        Patch(color=DARK, label="50 % interval"),
         Line2D([], [], color=INK, linewidth=0.9, label="predicted mean"),
         Line2D([], [], color=INK, marker="o", markersize=2.4, linestyle="",
                label=f"published, {int(inside.sum()):,} inside"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -12,28 +11,33 @@ from matplotlib.patches import Patch
 from simulate.errors import UserError
 from simulate.measures.estimate import Estimate
 from simulate.report.figures.house import (
-    COLUMN,
     INK,
     MUTED,
     NOTHING,
     alike,
+    axes_or_new,
     chosen_ids,
     house_style,
-    new_axes,
+    legend_above,
+    minus,
     percent_axis,
+    row_label,
+    rows_frame,
 )
 
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
 
-#: Fill and text colours, in the order of the sources: Okabe-Ito, light beside dark.
-_COLOURS = (
+#: Words on a light fill: black, which is the same on a dark screen, where ink turns light.
+_ON_LIGHT = "#000000"
+#: Fill and text colours, in the order of the sources: each lighter or darker than its neighbours.
+SOURCES = (
     ("#0072B2", "white"),
-    ("#56B4E9", INK),
-    ("#E69F00", INK),
-    ("#007A5A", "white"),
-    ("#CC79A7", INK),
-    ("#8F3F00", "white"),
+    ("#9BCBEB", _ON_LIGHT),
+    ("#E07B00", _ON_LIGHT),
+    ("#00573F", "white"),
+    ("#F3D3E4", _ON_LIGHT),
+    ("#4A1D4F", "white"),
 )
 _ROW_INCHES = 0.46
 _HALF = 0.19
@@ -41,6 +45,8 @@ _HALF = 0.19
 _SMALLEST_LABEL = 0.055
 #: A source whose part is smaller everywhere is neither drawn nor in the legend.
 _NOTHING = 5e-4
+#: What is smaller is rounding: of rates a ten-thousandth of a point, of dollars less than a cent.
+_LEAST_VARIANCE = 1e-12
 
 
 def variance_by_source(run: Run, ax: Axes | None = None) -> Axes:
@@ -74,7 +80,7 @@ def variance_by_source(run: Run, ax: Axes | None = None) -> Axes:
         if any(abs(shares[source]) >= _NOTHING for _, shares in rows)
     ]
     with house_style():
-        axes = new_axes(COLUMN, 1.1 + _ROW_INCHES * max(len(rows), 1)) if ax is None else ax
+        axes = axes_or_new(ax, 1.1 + _ROW_INCHES * max(len(rows), 1))
         low = min([0.0, *(sum(min(s, 0.0) for s in shares.values()) for _, shares in rows)])
         high = max([1.0, *(sum(max(s, 0.0) for s in shares.values()) for _, shares in rows)])
         axes.set_xlim(1.02 * low, 1.005 * high)
@@ -82,22 +88,19 @@ def variance_by_source(run: Run, ax: Axes | None = None) -> Axes:
             _draw_row(axes, float(len(rows) - 1 - row), label, shares, sources, run)
         if not rows:
             axes.text(0.5, 0.0, "Nothing varies", ha="center", va="center", color=MUTED)
-        axes.set_ylim(-0.45, max(len(rows), 1) - 0.3)
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
+        rows_frame(axes, -0.45, max(len(rows), 1) - 0.3)
         percent_axis(axes, "Share of the variance, %")
         handles = [Patch(color=_colours(run, s)[0], label=s) for s in sources]
-        if handles:
-            axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0),
-                        ncols=4 if len(sources) <= 4 else 3,
-                        borderaxespad=0.2, columnspacing=1.0)  # fmt: skip
+        legend_above(axes, handles, columns=4 if len(sources) <= 4 else 3)
     return axes
 
 
 def variance_shares(parts: Mapping[str, Estimate]) -> dict[str, float] | None:
     """Return each source's share of a variance; None where nothing varies."""
     total = sum(part.value for part in parts.values())
-    return {s: part.value / total for s, part in parts.items()} if total > 0.0 else None
+    if total < _LEAST_VARIANCE:
+        return None
+    return {source: part.value / total for source, part in parts.items()}
 
 
 def _rows(run: Run) -> list[tuple[str, dict[str, float]]]:
@@ -111,15 +114,13 @@ def _rows(run: Run) -> list[tuple[str, dict[str, float]]]:
 
 def _colours(run: Run, source: str) -> tuple[str, str]:
     place = list(run.decomposition.savings_rate).index(source)
-    return _COLOURS[place] if place < len(_COLOURS) else (NOTHING, INK)
+    return SOURCES[place] if place < len(SOURCES) else (NOTHING, INK)
 
 
 def _draw_row(
     axes: Axes, base: float, label: str, shares: dict[str, float], sources: list[str], run: Run
 ) -> None:
-    at = axes.get_yaxis_transform()
-    label = textwrap.shorten(label, 76, placeholder=" …")
-    axes.text(0.0, base + 0.36, label, transform=at, fontweight="bold", va="center")
+    row_label(axes, base + 0.36, label)
     ends = {True: 0.0, False: 0.0}
     for source in sources:
         share, (colour, ink) = shares[source], _colours(run, source)
@@ -128,6 +129,6 @@ def _draw_row(
         axes.barh(base, share, left=start, height=2 * _HALF, color=colour, edgecolor="white",
                   linewidth=0.6)  # fmt: skip
         if abs(share) >= _SMALLEST_LABEL:
-            text = f"{100.0 * share:.0f} %".replace("-", "−")
+            text = minus(f"{100.0 * share:.0f} %")
             axes.text(start + 0.5 * share, base, text, color=ink, fontsize=6.8, ha="center",
                       va="center")  # fmt: skip

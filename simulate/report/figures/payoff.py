@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from simulate.analysis.run import ASSUMED, CHANCE_ALONE, outcomes_of
+from simulate.contracts.resolution import STANDARDS
+from simulate.kernels.settlement_rule import threshold_rates
 from simulate.measures.estimate import FloatArray
 from simulate.report.figures.house import (
     COLUMN,
+    DASHED,
+    DOTTED,
     EARNS,
     INK,
     MUTED,
+    NOTHING,
     OWES,
+    RULE,
+    SMALL,
     Group,
     alike,
+    axes_or_new,
     chosen_ids,
+    curve_style,
     dollar_axis,
+    fitted,
     house_style,
-    new_axes,
+    legend_above,
+    legend_height,
+    minus,
     percent_axis,
+    ticks_between,
 )
-from simulate.report.numbers import plain_dollars, plain_percent
+from simulate.report.numbers import plain_percent, unit_for
 
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
 
-_PANEL_INCHES = 2.9
+_SIDES = ("savings", "losses")
+_PANEL_INCHES = 3.2
 _POINTS = 1601
-#: Seven colours and four styles: no two of 28 lines look the same.
-_STYLES = ("-", "--", "-.", ":")
 #: Height of the distribution of savings rates, as a part of the panel.
-_DISTRIBUTION = 0.30
+_STRIP = 0.24
+#: Width of the name of a threshold, as a part of the panel.
+_NAME = 0.19
 
 
 def payoff_curve(
@@ -46,7 +62,7 @@ def payoff_curve(
 ) -> Axes:
     """Draw what contracts pay and owe against the measured savings rate.
 
-    Behind the curves stands the simulated distribution of the savings rate: shaded at
+    Below the curves stands the simulated distribution of the savings rate: filled at
     the assumed true savings, outlined by chance alone. With a single curve its MSR,
     MLR and limits are marked. Contracts with the same curve share a line.
 
@@ -70,20 +86,19 @@ def payoff_curve(
     rates = _rates(run)
     groups = payoff_groups(run, ids)
     with house_style():
-        axes = new_axes(COLUMN, _PANEL_INCHES) if ax is None else ax
+        axes = axes_or_new(ax, _PANEL_INCHES + legend_height(g.label for g in groups[1:]))
         curves = [_payoff(run, group.ids[0], rates) for group in groups]
         axes.set_xlim(float(rates[0]), float(rates[-1]))
-        axes.set_ylim(*payoff_range(run, chosen_ids(run, None)))
-        _draw_distribution(axes, run)
-        axes.axhline(0.0, color="#8A97A3", linewidth=0.6)
+        _scale(axes, payoff_range(run, chosen_ids(run, None)))
+        handles = _draw_distribution(axes, run)
         if len(groups) == 1:
             _draw_one(axes, rates, curves[0])
-            _mark_terms(axes, run, groups[0].ids[0])
+            handles += _mark_terms(axes, run, groups[0].ids[0])
+            legend_above(axes, handles, columns=2, title=fitted(groups[0].label))
         else:
-            _draw_several(axes, rates, groups, curves)
-        axes.set_title(textwrap.fill(groups[0].label, 66) if len(groups) == 1 else "")
+            handles = _draw_several(axes, rates, groups, curves) + handles
+            legend_above(axes, handles)
         percent_axis(axes, "Measured savings rate, % of the benchmark")
-        dollar_axis(axes, "y", "Net outcome")
     return axes
 
 
@@ -120,14 +135,27 @@ def _rates(run: Run) -> FloatArray:
     """Return the savings rates shown: what was simulated, with MSR and MLR in sight."""
     simulated = np.concatenate([run.savings_rates(ASSUMED), run.savings_rates(CHANCE_ALONE)])
     low, high = (float(np.quantile(simulated, q)) for q in (0.0005, 0.9995))
-    terms = [c.resolved.terms for c in run.contracts.values()]
-    thresholds = [t.msr for t in terms] + [-t.mlr for t in terms if math.isfinite(t.mlr)]
+    found = [_threshold_rates(run, i) for i in run.contracts]
+    savings, losses = ([rates[side] for rates in found if side in rates] for side in _SIDES)
+    thresholds = [*savings, *losses]
     low, high = min([low, *thresholds, -0.01]), max([high, *thresholds, 0.01])
     margin = 0.08 * (high - low)
-    grid = np.linspace(low - margin, high + margin, _POINTS)
+    low, high = low - margin, high + margin
+    # Beside the outermost thresholds is room for their names.
+    room = _NAME / (1.0 - _NAME)
+    low = min([low, *(rate - room * (high - rate) for rate in losses)])
+    high = max([high, *(rate + room * (rate - low) for rate in savings)])
+    grid = np.linspace(low, high, _POINTS)
     # Both sides of every jump, so that it is drawn where it is.
     jumps = [t + side for t in sorted({*thresholds, 0.0}) for side in (-1e-9, 1e-9)]
     return np.sort(np.concatenate([grid, jumps]))
+
+
+def _threshold_rates(run: Run, contract_id: str) -> dict[str, float]:
+    """Return the savings rates from which savings, and losses, are shared; those there are."""
+    quality = run.aco.quality_score, STANDARDS[run.aco.quality_standard]
+    rates = threshold_rates(run[contract_id].resolved.terms, *quality)
+    return {side: rate for side, rate in zip(_SIDES, rates, strict=True) if math.isfinite(rate)}
 
 
 def _payoff(run: Run, contract_id: str, rates: FloatArray) -> FloatArray:
@@ -136,16 +164,32 @@ def _payoff(run: Run, contract_id: str, rates: FloatArray) -> FloatArray:
     return outcomes_of(resolved, run.aco, benchmark, benchmark * (1.0 - rates)).net
 
 
-def _draw_distribution(axes: Axes, run: Run) -> None:
+def _scale(axes: Axes, reach: tuple[float, float]) -> None:
+    """Set the y axis: payoffs above, and below them a strip for the distribution."""
+    low, high = reach
+    axes.set_ylim(low - _STRIP / (1.0 - _STRIP) * (high - low), high)
+    axes.set_yticks(ticks_between(low, high))
+    dollar_axis(axes, "y", "Net outcome")
+    axes.axhline(0.0, color=NOTHING, linewidth=0.6)
+
+
+def _draw_distribution(axes: Axes, run: Run) -> list[Artist]:
+    """Draw the distributions of the savings rate in their strip; return their handles."""
     low, high = axes.get_xlim()
     edges = np.linspace(low, high, 91)
     counts = {v: np.histogram(run.savings_rates(v), edges)[0] for v in (ASSUMED, CHANCE_ALONE)}
-    scale = _DISTRIBUTION / max(int(c.max()) for c in counts.values() if c.size)
+    scale = 0.94 * _STRIP / max(int(c.max()) for c in counts.values() if c.size)
     at = axes.get_xaxis_transform()
     filled, outline = counts[ASSUMED] * scale, counts[CHANCE_ALONE] * scale
-    axes.stairs(filled, edges, fill=True, color="#DCE3E9", transform=at, zorder=0.2)
-    if not np.array_equal(filled, outline):
-        axes.stairs(outline, edges, color="#8A97A3", linewidth=0.7, transform=at, zorder=0.3)
+    axes.stairs(filled, edges, fill=True, color=RULE, transform=at, zorder=0.2)
+    if np.array_equal(filled, outline):
+        # Two handles in any case, so that limits are in the second column.
+        return [Patch(color=RULE, label="savings rates"), Line2D([], [], linestyle="", label="")]
+    axes.stairs(outline, edges, color=MUTED, linewidth=0.7, transform=at, zorder=0.3)
+    return [
+        Patch(color=RULE, label="savings rates as assumed"),
+        Line2D([], [], color=MUTED, linewidth=0.7, label="… by chance alone"),
+    ]
 
 
 def _draw_one(axes: Axes, rates: FloatArray, curve: FloatArray) -> None:
@@ -160,45 +204,43 @@ def _draw_one(axes: Axes, rates: FloatArray, curve: FloatArray) -> None:
 
 def _draw_several(
     axes: Axes, rates: FloatArray, groups: Sequence[Group], curves: Sequence[FloatArray]
-) -> None:
+) -> list[Artist]:
+    handles: list[Artist] = []
     for number, (group, curve) in enumerate(zip(groups, curves, strict=True)):
-        label = textwrap.shorten(group.label, 60, placeholder=" …")
-        line = _STYLES[number % len(_STYLES)]
-        axes.plot(rates, curve, linestyle=line, label=label)
-    axes.legend(loc="upper left")
+        label, style = fitted(group.label), curve_style(number)
+        handles += axes.plot(rates, curve, linewidth=1.4, label=label, **style)
+    return handles
 
 
-def _mark_terms(axes: Axes, run: Run, contract_id: str) -> None:
+def _mark_terms(axes: Axes, run: Run, contract_id: str) -> list[Artist]:
+    """Mark MSR, MLR and limits; return handles that say where limits are reached."""
+    for side, rate in _threshold_rates(run, contract_id).items():
+        _mark_rate(axes, rate, _threshold_words(run, contract_id, side, rate), side == "losses")
+    handles: list[Artist] = []
+    bottom, top = axes.get_ylim()
+    bottom += _STRIP * (top - bottom)
+    for limit in _limits(run, contract_id):
+        if bottom < limit.net < top:
+            axes.axhline(limit.net, color=MUTED, linewidth=0.8, linestyle=DOTTED, zorder=0.8)
+        line: dict[str, Any] = {"color": MUTED, "linewidth": 0.8, "linestyle": DOTTED}
+        handles.append(Line2D([], [], label=limit.words(), **line))
+    if not run[contract_id].resolved.two_sided:
+        handles.append(Line2D([], [], linestyle="", label="one-sided: no losses are owed"))
+    return handles
+
+
+def _threshold_words(run: Run, contract_id: str, side: str, rate: float) -> str:
+    """Return the name of a threshold: MSR, MLR, or where a discounted benchmark moves it."""
     terms = run[contract_id].resolved.terms
-    notes = []
-    _mark_rate(axes, terms.msr, f"MSR {plain_percent(terms.msr)}")
-    if math.isfinite(terms.mlr):
-        _mark_rate(axes, -terms.mlr, f"MLR {plain_percent(terms.mlr)}")
-    else:
-        notes.append("one-sided: no losses are owed")
-    for name, rate, amount in _limits(run, contract_id):
-        bottom, top = axes.get_ylim()
-        low, high = axes.get_xlim()
-        if low < rate < high and bottom < amount < top:
-            _mark_limit(axes, name, amount)
-        else:
-            at = plain_percent(rate, 1).replace("-", "−")
-            notes.append(f"{name} {plain_dollars(abs(amount))},\nnot reached before {at}")
-    axes.text(
-        0.02,
-        0.88,
-        "\n".join(notes),
-        transform=axes.transAxes,
-        va="top",
-        fontsize=6.6,
-        color=MUTED,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-    )
+    name, minimum = ("MSR", terms.msr) if side == "savings" else ("MLR", terms.mlr)
+    if abs(rate) == minimum:
+        return f"{name} {plain_percent(minimum)}"
+    verb = "shares from" if side == "savings" else "owes below"
+    return minus(f"{verb} {plain_percent(rate)}")
 
 
-def _mark_rate(axes: Axes, rate: float, text: str) -> None:
-    axes.axvline(rate, color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), zorder=0.8)
-    left = text.startswith("MLR")
+def _mark_rate(axes: Axes, rate: float, text: str, left: bool) -> None:
+    axes.axvline(rate, color=MUTED, linewidth=0.8, linestyle=DASHED, zorder=0.8)
     axes.annotate(
         text,
         (rate, 1.0),
@@ -207,28 +249,29 @@ def _mark_rate(axes: Axes, rate: float, text: str) -> None:
         textcoords="offset points",
         ha="right" if left else "left",
         va="top",
-        fontsize=6.8,
+        fontsize=SMALL,
         color=MUTED,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
     )
 
 
-def _mark_limit(axes: Axes, name: str, amount: float) -> None:
-    axes.axhline(amount, color=MUTED, linewidth=0.8, linestyle=":", zorder=0.8)
-    axes.annotate(
-        f"{name} {plain_dollars(abs(amount))}",
-        (0.02 if amount > 0 else 0.98, amount),
-        xycoords=axes.get_yaxis_transform(),
-        xytext=(0, 2 if amount > 0 else -2),
-        textcoords="offset points",
-        ha="left" if amount > 0 else "right",
-        va="bottom" if amount > 0 else "top",
-        fontsize=6.8,
-        color=MUTED,
-    )
+class _Limit(NamedTuple):
+    """A limit: what it limits payments or losses to, from which savings rate, the net there."""
+
+    name: str
+    amount: float
+    rate: float
+    net: float
+
+    def words(self) -> str:
+        """Return the limit for a legend: ``payment limit $12.3M, from 20.4 %``."""
+        size, _, letter = unit_for(self.amount)
+        at = minus(plain_percent(self.rate, 1))
+        return f"{self.name} ${self.amount / size:,.1f}{letter}, from {at}"
 
 
-def _limits(run: Run, contract_id: str) -> list[tuple[str, float, float]]:
-    """Return each limit that some savings rate reaches: its name, that rate, the net there."""
+def _limits(run: Run, contract_id: str) -> list[_Limit]:
+    """Return each limit that some savings rate reaches."""
     benchmark = run.simulated.benchmark
     found = []
     for name, rates in (
@@ -240,5 +283,6 @@ def _limits(run: Run, contract_id: str) -> list[tuple[str, float, float]]:
         reached = np.flatnonzero(settled.limited)
         if reached.size:
             at = int(reached[0])
-            found.append((name, float(rates[at]), float(settled.net[at])))
+            amount = float(settled.shared_savings[at] + settled.shared_losses[at])
+            found.append(_Limit(name, amount, float(rates[at]), float(settled.net[at])))
     return found

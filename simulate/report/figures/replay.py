@@ -11,14 +11,16 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
 from simulate.report.figures.house import (
-    COLUMN,
+    DASHED,
     EARNS,
     INK,
     MUTED,
     OWES,
     SECOND,
+    SMALL,
+    axes_or_new,
     house_style,
-    new_axes,
+    legend_above,
 )
 from simulate.report.numbers import unit_for
 from simulate.verify.replay import MatchClass
@@ -70,7 +72,7 @@ def published_recomputed(replay: Replay, ax: Axes | None = None) -> Axes:
     """
     drawn = [row for row in replay.rows if row.published is not None and _has_dollars(row)]
     with house_style():
-        axes = new_axes(COLUMN, 4.7) if ax is None else ax
+        axes = axes_or_new(ax, 4.7)
         low, high, threshold = _scale(drawn)
         for which in ("x", "y"):
             axes.set(**{f"{which}lim": (low, high)})
@@ -107,12 +109,12 @@ def differences(replay: Replay, ax: Axes | None = None) -> Axes:
     """
     drawn = [row for row in replay.rows if row.published is not None and _has_dollars(row)]
     with house_style():
-        axes = new_axes(COLUMN, 4.7) if ax is None else ax
+        axes = axes_or_new(ax, 4.7)
         axes.set_xscale("log")
         axes.set_yscale("log")
         points = [(row, _size(row), max(abs(row.difference or 0.0), _CENT)) for row in drawn]
         _draw_classes(axes, points)
-        axes.axhline(1.0, color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), zorder=0.8)
+        axes.axhline(1.0, color=MUTED, linewidth=0.8, linestyle=DASHED, zorder=0.8)
         bottom, top = axes.get_ylim()
         axes.set_ylim(bottom, max(4.0 * top, 10.0))
         _name_points(axes, points, above=True)
@@ -153,7 +155,7 @@ def _dollar_ticks(axes: Axes, low: float, high: float, threshold: float) -> None
     decades = [10.0**power for power in range(top, round(math.log10(threshold)) - 1, -1)]
     for axis in (axes.xaxis, axes.yaxis):
         written = [d for d in decades if round(math.log10(d)) % 2 == 1 and d > threshold]
-        ticks = [sign * d for d in (*written, 0.0) for sign in (-1.0, 1.0)]
+        ticks = [0.0, *(sign * d for d in written for sign in (-1.0, 1.0))]
         axis.set_major_locator(FixedLocator([t for t in ticks if low <= t <= high]))
         axis.set_minor_locator(FixedLocator([s * d for d in decades for s in (-1.0, 1.0)]))
         axis.set_minor_formatter(NullFormatter())
@@ -205,8 +207,8 @@ def _name_points(axes: Axes, points: Sequence[_Point], above: bool) -> None:
         axes.annotate(
             f"{row.performance_year} {row.aco_id}", (x, y),
             xytext=(0.015 if above else 0.985, place), textcoords="axes fraction",
-            ha="left" if above else "right", va="center", fontsize=6.8, color=INK,
-            parse_math=False, zorder=3,
+            ha="left" if above else "right", va="center", fontsize=SMALL, color=INK,
+            zorder=3,
             arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.5, "shrinkB": 2.5},
         )  # fmt: skip
 
@@ -238,12 +240,7 @@ def _legend(axes: Axes, replay: Replay, drawn: Sequence[ReplayedRow]) -> None:
         handles.append(_handle(nothing, f"not drawn: {zeros:,} of $0 on both sides"))
     if unknown:
         handles.append(_handle(nothing, f"not drawn: {unknown:,} without a figure"))
-    legend = axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handletextpad=0.3,
-        borderaxespad=0.2, columnspacing=1.0,
-    )  # fmt: skip
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    legend_above(axes, handles, columns=2)
 
 
 def _handle(mark: _Mark, label: str) -> Line2D:
