@@ -1,0 +1,200 @@
+"""Stop-loss reinsurance: what it pays, what it costs, what it does to the tail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simulate.measures import estimate as of
+from simulate.measures.estimate import Estimate, FloatArray
+from simulate.measures.outcomes import TAIL_LEVEL
+from simulate.population.spend import SpendModel
+
+
+class Corridor(NamedTuple):
+    """An aggregate cover: between two amounts of shared losses, a share.
+
+    Attributes
+    ----------
+    attachment, limit : float or None
+        Up to 1: a fraction of the benchmark; else dollars. No limit: all above.
+    share : float
+    """
+
+    attachment: float
+    limit: float | None
+    share: float
+
+
+class Tail(NamedTuple):
+    """The distribution of an agreement's net; dollars over all years.
+
+    Attributes
+    ----------
+    mean, standard_deviation, p05 : Estimate
+    worst_twentieth : Estimate
+        Mean of the worst twentieth of the paths.
+    """
+
+    mean: Estimate
+    standard_deviation: Estimate
+    p05: Estimate
+    worst_twentieth: Estimate
+
+    def to_dict(self) -> dict[str, dict[str, float]]:
+        """Return plain data for JSON."""
+        return {name: estimate.to_dict() for name, estimate in self._asdict().items()}
+
+
+@dataclass(frozen=True)
+class CoverMeasures:
+    """One stop-loss cover over an agreement; dollars.
+
+    Attributes
+    ----------
+    premiums : tuple of float
+        Of each performance year: expected recovery at the assumed true savings, loaded.
+    recoveries : tuple of Estimate
+        Expected under this view.
+    probability_of_recovering : Estimate
+        It pays in at least one performance year.
+    without, before_premium, after_premium : Tail
+        The sum of net, without the cover and with it.
+    """
+
+    premiums: tuple[float, ...]
+    recoveries: tuple[Estimate, ...]
+    probability_of_recovering: Estimate
+    without: Tail
+    before_premium: Tail
+    after_premium: Tail
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "premiums": list(self.premiums),
+            "expected_recoveries": [estimate.to_dict() for estimate in self.recoveries],
+            "probability_of_recovering": self.probability_of_recovering.to_dict(),
+            "net_without": self.without.to_dict(),
+            "net_before_premium": self.before_premium.to_dict(),
+            "net_after_premium": self.after_premium.to_dict(),
+        }
+
+
+def aggregate_recoveries(
+    shared_losses: FloatArray, benchmark: FloatArray, corridor: Corridor
+) -> FloatArray:
+    """Return what an aggregate cover pays of each performance year's shared losses, dollars.
+
+    Parameters
+    ----------
+    shared_losses, benchmark : float64 arrays, shape (paths, performance years)
+        Dollars.
+    corridor : Corridor
+    """
+    above = np.maximum(shared_losses - _dollars(corridor.attachment, benchmark), 0.0)
+    if corridor.limit is None:
+        return np.asarray(corridor.share * above)
+    width = _dollars(corridor.limit, benchmark) - _dollars(corridor.attachment, benchmark)
+    return np.asarray(corridor.share * np.minimum(above, np.maximum(width, 0.0)))
+
+
+def _dollars(amount: float, benchmark: FloatArray) -> FloatArray:
+    return amount * benchmark if amount <= 1.0 else np.full_like(benchmark, amount)
+
+
+def premiums(recoveries: FloatArray, loading: float) -> tuple[float, ...]:
+    """Return the premium of each performance year: the mean recovery and a loading, dollars.
+
+    Parameters
+    ----------
+    recoveries : float64 array, shape (paths, performance years)
+        Dollars, at least 0.
+    loading : float
+        A fraction of the mean.
+    """
+    return tuple(float(np.mean(column)) * (1.0 + loading) for column in recoveries.T)
+
+
+def expected_layer(
+    models: Sequence[SpendModel],
+    benchmark_per_capita: Sequence[float],
+    person_years: Sequence[float],
+    layer: tuple[float, float | None],
+    factor: float = 1.0,
+) -> float:
+    """Return expected spending between two amounts a beneficiary, in closed form; dollars a year.
+
+    Parameters
+    ----------
+    models, benchmark_per_capita, person_years
+        By enrollment type; per-capita dollars are truncated spending at no true savings.
+    layer : tuple of float
+        From, and up to; None: the type's own truncation point.
+    factor : float
+        What all untruncated spending of the year is multiplied by.
+
+    Notes
+    -----
+    With spending s Q of a beneficiary, E[min(s Q, b)] - E[min(s Q, a)], each the mean of the
+    model's shape truncated at b / s and a / s.
+    """
+    total = 0.0
+    for model, mean, years in zip(models, benchmark_per_capita, person_years, strict=True):
+        if mean == 0.0 or years == 0.0:
+            continue
+        low = layer[0] / mean
+        high = model.truncation if layer[1] is None else layer[1] / mean
+        if high > low:
+            inside = _mean_below(model, high, factor) - _mean_below(model, low, factor)
+            total += years * mean * inside
+    return total
+
+
+def _mean_below(model: SpendModel, cap: float, factor: float) -> float:
+    return factor * model.shape.truncated(cap / factor).mean
+
+
+def tail_of(net: FloatArray, replicates: int | None = None) -> Tail:
+    """Return the distribution of an agreement's net, dollars, shape (paths,)."""
+    worst = of.tail_mean(-net, TAIL_LEVEL, replicates)
+    return Tail(
+        of.mean(net, replicates),
+        of.standard_deviation(net, replicates),
+        of.quantile(net, 1.0 - TAIL_LEVEL, replicates),
+        worst._replace(value=-worst.value),
+    )
+
+
+def measure_cover(
+    net: FloatArray,
+    recoveries: FloatArray,
+    paid: tuple[float, ...],
+    certain: bool = False,
+    replicates: int | None = None,
+) -> CoverMeasures:
+    """Measure one cover.
+
+    Parameters
+    ----------
+    net : float64 array, shape (paths,)
+        Sum over all performance years without the cover, dollars.
+    recoveries : float64 array, shape (paths, performance years)
+        Dollars.
+    paid : tuple of float
+        Its premiums.
+    certain, replicates
+        See `simulate.measures.estimate`.
+    """
+    recovered = np.asarray(recoveries.sum(axis=1))
+    return CoverMeasures(
+        paid,
+        tuple(of.mean(column, replicates) for column in recoveries.T),
+        of.proportion(recovered > 0.0, certain, replicates),
+        tail_of(net, replicates),
+        tail_of(net + recovered, replicates),
+        tail_of(net + recovered - sum(paid), replicates),
+    )

@@ -1,0 +1,128 @@
+"""Paths of contracts as they are written: one id, ids by year, agreements, standard names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulate.contracts.agreement_rules import agreement_rules
+from simulate.contracts.contract import normal_id
+from simulate.errors import UserError, nearest
+
+#: What stands for the path that an ACO takes unless it names one.
+DEFAULT = "default"
+_REPEATED = re.compile(r"(\d+)\s*[x×]\s*(\S.*)")
+_MOST_REPEATS = 20
+
+
+@dataclass(frozen=True)
+class WrittenPath:
+    """A path of contracts, not yet put into calendar years.
+
+    Attributes
+    ----------
+    label : str
+        What it is called: the name or the text that states it.
+    agreements : tuple of tuples of str
+        Contract ids by performance year, one tuple an agreement.
+    title : str
+        What it is, in words; empty where its label says it all.
+    """
+
+    label: str
+    agreements: tuple[tuple[str, ...], ...]
+    title: str = ""
+
+    @property
+    def contract_ids(self) -> tuple[str, ...]:
+        """The ids in it, each once."""
+        return tuple(dict.fromkeys(i for years in self.agreements for i in years))
+
+
+def read_path(text: str, years: int, default: Callable[[], WrittenPath]) -> WrittenPath:
+    """Read a path from its text.
+
+    Parameters
+    ----------
+    text : str
+        ``glide-path`` or another standard name; a contract id, held for `years` performance
+        years; or ids by performance year, comma-separated, ``3xID`` for one that stays, and
+        ``/`` where the next agreement begins; ``default`` for what `default` returns.
+    years : int
+        Performance years of a path that names one contract.
+    default : callable
+        Returns the ACO's own path.
+
+    Raises
+    ------
+    UserError
+        Nothing in a place where a contract is wanted, or too many years.
+    """
+    name = normal_id(text)
+    if name == DEFAULT:
+        return default()
+    standard = agreement_rules().standard_paths.get(name)
+    if standard is not None:
+        return WrittenPath(name, _agreements(standard.path), standard.title)
+    agreements = _agreements(text)
+    if agreements == ((name,),):
+        return WrittenPath(name, ((name,) * years,))
+    return written(agreements, years)
+
+
+def written(agreements: tuple[tuple[str, ...], ...], years: int) -> WrittenPath:
+    """Return a path labelled as one would type it; a contract held for `years` by its id."""
+    first = agreements[0][0]
+    held = agreements == ((first,) * years,)
+    return WrittenPath(first if held else _label(agreements), agreements)
+
+
+def known_names() -> list[str]:
+    """Return the names of standard paths."""
+    return list(agreement_rules().standard_paths)
+
+
+def unknown_path(path: WrittenPath, message: str) -> UserError:
+    """Return the error of a path that names no contract, with the nearest standard name."""
+    near = nearest(path.label, known_names()) if len(path.contract_ids) == 1 else ""
+    return UserError(
+        f"agreement.paths: {path.label}: {message}{near} Standard paths: "
+        f"{', '.join(known_names())}. A path is a contract id, or ids by performance year, "
+        "comma-separated: 2xbasic-b,basic-c,2xbasic-e."
+    )
+
+
+def _agreements(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple(i for part in agreement.split(",") for i in _ids(part, text))
+        for agreement in text.split("/")
+    )
+
+
+def _ids(part: str, text: str) -> tuple[str, ...]:
+    repeated = _REPEATED.fullmatch(part.strip())
+    count, name = (int(repeated[1]), repeated[2]) if repeated else (1, part)
+    if not name.strip():
+        raise UserError(
+            f"agreement.paths: {text!r}: a contract id is missing; write ids by performance year, "
+            "comma-separated, such as basic-b,basic-c,3xbasic-e, or one id for all years."
+        )
+    if not 1 <= count <= _MOST_REPEATS:
+        raise UserError(f"agreement.paths: {part.strip()}: 1 to {_MOST_REPEATS} years are allowed.")
+    return (normal_id(name),) * count
+
+
+def _label(agreements: tuple[tuple[str, ...], ...]) -> str:
+    return "/".join(",".join(_in_runs(years)) for years in agreements)
+
+
+def _in_runs(years: tuple[str, ...]) -> list[str]:
+    """Return ids with repeats counted: ``basic-a,2xbasic-b``."""
+    runs: list[tuple[str, int]] = []
+    for name in years:
+        if runs and runs[-1][0] == name:
+            runs[-1] = (name, runs[-1][1] + 1)
+        else:
+            runs.append((name, 1))
+    return [name if count == 1 else f"{count}x{name}" for name, count in runs]

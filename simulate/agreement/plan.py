@@ -1,0 +1,324 @@
+"""What an agreement run will do: its paths in calendar years, their terms, the ACO at its start.
+
+No compiler is needed, so that mistakes are met before one is loaded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from simulate.agreement.path import MONTHS, Path, PerformanceYear, dated_path
+from simulate.agreement.rules import RebasingTerms, broken_rules
+from simulate.agreement.stated import contracts_of, stated_paths
+from simulate.analysis.choices import (
+    DEFAULT_COMMON_SHOCK_SD,
+    check_sampling,
+    circumstances_of,
+    noise_of,
+    population_of,
+)
+from simulate.contracts.agreement_rules import agreement_rules
+from simulate.contracts.contract import Contract
+from simulate.contracts.resolution import ResolvedContract, resolve
+from simulate.data.enrollment import ENROLLMENT_TYPES, national_figures
+from simulate.errors import UserError
+from simulate.scenario.agreement import AgreementSettings, at_year
+from simulate.scenario.intervention import refuse_interventions
+from simulate.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from simulate.analysis.true_savings import TrueSavings
+    from simulate.population.population import Noise, Population
+
+#: Simulated paths by default: the error of a probability stays at or below 0.36 points.
+AGREEMENT_PATHS = 20_000
+_MOST_BYTES = 4e9
+#: Stands in a note for the performance years that it is about.
+_NAMED_YEARS = "{performance years}"
+
+
+@dataclass(frozen=True)
+class PlannedPath:
+    """A path with the terms of each performance year.
+
+    Attributes
+    ----------
+    path : Path
+    resolved : tuple of ResolvedContract
+        By performance year.
+    broken : tuple of str
+        Rules that it breaks, a sentence each; it is settled all the same.
+    """
+
+    path: Path
+    resolved: tuple[ResolvedContract, ...]
+    broken: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return self.path.label
+
+    @property
+    def title(self) -> str:
+        """What it is in words: of one contract alone, the contract's title."""
+        titles = {one.contract.title for one in self.resolved}
+        return self.path.title or (titles.pop() if len(titles) == 1 else self.path.label)
+
+
+@dataclass(frozen=True)
+class AgreementPlan:
+    """An agreement run about to be simulated.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        What was asked; its ACO stands in the first performance year of the agreement, its
+        dollars in the year that they were stated for.
+    stated_year : int
+        Performance year that its dollars are of.
+    start_year : int
+        Calendar year in which the paths begin.
+    paths : tuple of PlannedPath
+    growth : tuple of float
+        The trend: what the dollars of each calendar year of the longest path are of those
+        that the scenario states.
+    population, noise, true_savings
+        As in a run of one year.
+    assumed : tuple of str
+        What was assumed because nothing was stated.
+    asked : Scenario
+        What gives the same run again: the ACO as it was stated, paths and their number said.
+    """
+
+    scenario: Scenario
+    stated_year: int
+    start_year: int
+    paths: tuple[PlannedPath, ...]
+    growth: tuple[float, ...]
+    population: Population
+    noise: Noise
+    true_savings: TrueSavings
+    assumed: tuple[str, ...]
+    asked: Scenario
+
+    @property
+    def settings(self) -> AgreementSettings:
+        """What the scenario states of the agreement."""
+        return self.scenario.agreement
+
+    @property
+    def simulated_paths(self) -> int:
+        """How many paths are simulated."""
+        return self.scenario.run.years
+
+    @property
+    def calendar_years(self) -> int:
+        """Calendar years of the longest path."""
+        return len(self.growth)
+
+    @property
+    def payment_lag(self) -> float:
+        """Years from the end of a performance year to its settlement."""
+        stated = self.settings.payment_lag
+        return agreement_rules().of_year("payment_lag", 0) if stated is None else stated
+
+    def rebasing(self, calendar_year: int) -> RebasingTerms:
+        """Return the terms of rebasing for an agreement from a calendar year, from 0."""
+        rules, stated = agreement_rules(), self.settings.prior_savings_share
+        year = self.start_year + calendar_year
+        share = rules.of_year("prior_savings_share", year) if stated is None else stated
+        weights = rules.of_year("base_year_weights", year)["later"]
+        cap = rules.of_year("prior_savings_cap", year) * _national_dollars(self)
+        return RebasingTerms(weights, self.settings.regional_adjustment, share, cap)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what the reader must know: of the ACO, broken rules, and terms, each once."""
+        broken = (sentence for planned in self.paths for sentence in planned.broken)
+        return (*self.scenario.aco.notes, *broken, *_gathered_notes(self.paths))
+
+
+def agreement_plan(scenario: Scenario, paths: Sequence[str] | None = None) -> AgreementPlan:
+    """Resolve what a scenario says of an agreement.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    paths : sequence of str, optional
+        Instead of the scenario's own; see `simulate.agreement.notation.read_path`.
+
+    Raises
+    ------
+    UserError
+        Anything stated that cannot be simulated or settled.
+    """
+    refuse_interventions(scenario.interventions, "an agreement")
+    settings = scenario.agreement
+    start_year = settings.start_year or scenario.aco.performance_year + 1
+    written, assumed = stated_paths(scenario, start_year, paths)
+    dated = [dated_path(path, settings, start_year) for path in written]
+    _check_settings(scenario, start_year)
+    stated_year = scenario.aco.performance_year
+    labels = [path.label for path in written]
+    asked = scenario.with_values({"years": agreement_paths(scenario), "agreement.paths": labels})
+    scenario = _at_start(scenario, start_year)
+    contracts = contracts_of(scenario, written)
+    planned = tuple(_planned(scenario, path, contracts, start_year) for path in dated)
+    span = max(path.calendar_years for path in dated)
+    _check_length(scenario.run.years, span)
+    check_sampling(scenario)
+    # scipy is loaded from here on, after every mistake in paths has been met.
+    from simulate.analysis.true_savings import resolve_true_savings
+
+    population = population_of(scenario)
+    return AgreementPlan(
+        scenario,
+        stated_year,
+        start_year,
+        planned,
+        _growth(settings, start_year - stated_year, span),
+        population,
+        _noise(scenario, population),
+        resolve_true_savings(scenario.assumptions, scenario.aco),
+        assumed,
+        asked,
+    )
+
+
+def agreement_paths(scenario: Scenario) -> int:
+    """Return how many paths are simulated: stated, else `AGREEMENT_PATHS`."""
+    stated = "years" in scenario.run.model_fields_set
+    return scenario.run.years if stated else AGREEMENT_PATHS
+
+
+def _check_settings(scenario: Scenario, start_year: int) -> None:
+    settings, rules = scenario.agreement, agreement_rules()
+    if scenario.run.precision is not None:
+        raise UserError(
+            f"precision = {scenario.run.precision:g}: an agreement run takes years, the number of "
+            "simulated paths, in its place."
+        )
+    long_years = rules.long_first_year.value or {}
+    if settings.interim_payment and (not settings.months or settings.months[0] not in long_years):
+        raise UserError(
+            "agreement.interim_payment = true: only a first performance year of 18 or 21 months "
+            f"has an interim payment ({rules.interim_months.reference}); state "
+            "agreement.months = 18 or 21."
+        )
+    last = 2014
+    if settings.quality_phase_in and start_year > last:
+        raise UserError(
+            f"agreement.quality_phase_in = true with a start in {start_year}: the phase-in is that "
+            f"of agreements from 2012 to {last} ({rules.quality_phase_in.reference}). State "
+            "quality_by_year instead."
+        )
+
+
+def _at_start(scenario: Scenario, start_year: int) -> Scenario:
+    """Return the scenario with its ACO in the first year of the agreement."""
+    year = scenario.agreement.first_agreement_year
+    aco = scenario.aco.model_copy(update={"performance_year": start_year, "agreement_year": year})
+    settings = scenario.run.model_copy(update={"years": agreement_paths(scenario)})
+    return scenario.model_copy(update={"aco": aco, "run": settings})
+
+
+def _planned(
+    scenario: Scenario, path: Path, contracts: dict[str, Contract], start_year: int
+) -> PlannedPath:
+    resolved = tuple(
+        _resolved(scenario, path, year, contracts[year.contract_id], start_year)
+        for year in path.years
+    )
+    before = scenario.agreement.one_sided_years_before
+    return PlannedPath(path, resolved, tuple(broken_rules(path, resolved, start_year, before)))
+
+
+def _gathered_notes(paths: Sequence[PlannedPath]) -> Iterator[str]:
+    """Yield each note on terms once, with the contracts and the years that it holds for."""
+    holders: dict[str, dict[str, None]] = {}
+    years: dict[str, set[int]] = {}
+    for planned in paths:
+        for year, terms in zip(planned.path.years, planned.resolved, strict=True):
+            for note in terms.notes:
+                text = note.replace(f"performance year {year.year}", _NAMED_YEARS)
+                holders.setdefault(text, {})[year.contract_id] = None
+                years.setdefault(text, set()).add(year.year)
+    for text, ids in holders.items():
+        listed = ", ".join(map(str, sorted(years[text])))
+        yield f"{', '.join(ids)}: {text.replace(_NAMED_YEARS, f'performance years {listed}')}"
+
+
+def _resolved(
+    scenario: Scenario, path: Path, year: PerformanceYear, contract: Contract, start_year: int
+) -> ResolvedContract:
+    settings = scenario.agreement
+    began = start_year + path.starts[year.agreement]
+    if year.agreement == 0:
+        began -= settings.first_agreement_year - 1
+    circumstances = replace(
+        circumstances_of(scenario),
+        performance_year=year.year,
+        agreement_year=year.agreement_year,
+        agreement_start_year=began,
+        months_in_year=min(year.months, MONTHS),
+    )
+    if settings.termination != "none" and year is path.years[-1]:
+        circumstances = replace(
+            circumstances,
+            termination=settings.termination,
+            months_in_programme=settings.termination_months,
+        )
+    return resolve(contract, circumstances)
+
+
+def _growth(settings: AgreementSettings, years_before: int, span: int) -> tuple[float, ...]:
+    """Return the trend of each calendar year, from the dollars that the scenario states."""
+    level = 1.0
+    for _ in range(abs(years_before)):
+        update = 1.0 + settings.benchmark_update[0]
+        level = level * update if years_before > 0 else level / update
+    found = [level]
+    for year in range(1, span):
+        found.append(found[-1] * (1.0 + at_year(settings.benchmark_update, year - 1)))
+    return tuple(found)
+
+
+def _noise(scenario: Scenario, population: Population) -> Noise:
+    """Return the noise; the common shock is lowered by what the update is said to miss.
+
+    Published rates say how far spending and benchmark move apart from one year to the next:
+    twice the variance of the common shock. Where a part of it lasts until rebasing, as what
+    an update misses does, it adds its variance once, and the shock keeps the rest.
+    """
+    assumptions = scenario.assumptions
+    noise = noise_of(assumptions, population)
+    missed = scenario.agreement.benchmark_update_sd
+    calibrated = assumptions.common_shock_sd is None and assumptions.noise_constant is None
+    if missed == 0.0 or not calibrated:
+        return noise
+    left = math.sqrt(max(DEFAULT_COMMON_SHOCK_SD**2 - 0.5 * missed**2, 0.0))
+    return replace(noise, common_shock_sd=left)
+
+
+def _national_dollars(plan: AgreementPlan) -> float:
+    """Return national spending of the ACO's person-years, dollars of the stated year."""
+    figures = national_figures()
+    by_type = [figures["assignable_per_capita"][name] for name in ENROLLMENT_TYPES]
+    years = plan.population.person_years
+    stated = sum(p * x for p, x in zip(years, by_type, strict=True))
+    update = 1.0 + plan.settings.benchmark_update[0]
+    return float(stated * update ** (plan.stated_year - figures["year"]))
+
+
+def _check_length(paths: int, span: int) -> None:
+    # Two views and the results of two paths, eight bytes each.
+    bytes_a_path = 8 * span * 14
+    if bytes_a_path * paths > _MOST_BYTES:
+        raise UserError(
+            f"years = {paths:,}: so many paths of {span} years take "
+            f"{bytes_a_path * paths / 1e9:.1f} GB of memory. At most "
+            f"{int(_MOST_BYTES / bytes_a_path):,} can be simulated here."
+        )

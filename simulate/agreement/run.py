@@ -1,0 +1,300 @@
+"""An agreement run: calendar years simulated once, settled under every path of contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulate._version import __version__
+from simulate.agreement.outcomes import AgreementOutcomes
+from simulate.agreement.plan import AgreementPlan, PlannedPath, agreement_plan
+from simulate.agreement.settlement import settle_path
+from simulate.agreement.simulation import (
+    ASSUMED,
+    CHANCE_ALONE,
+    SimulatedAgreement,
+    simulate_agreement,
+)
+from simulate.engine.years import Execution
+from simulate.errors import UserError, nearest
+from simulate.measures.agreement import AgreementMeasures, measure_agreement
+from simulate.measures.estimate import Estimate, FloatArray, mean, proportion
+from simulate.measures.rebasing import BenchmarkChange, benchmark_change
+from simulate.scenario.aco import ACO
+from simulate.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class PathView:
+    """What a path of contracts brings under one view of the true savings.
+
+    Attributes
+    ----------
+    measures : AgreementMeasures
+    next_benchmarks : tuple of BenchmarkChange
+        Of each later agreement and, last, of the one that could follow.
+    refused : Estimate or None
+        Probability that the first renewal is refused; None without a renewal test.
+    """
+
+    measures: AgreementMeasures
+    next_benchmarks: tuple[BenchmarkChange, ...]
+    refused: Estimate | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            **self.measures.to_dict(),
+            "next_benchmarks": [change.to_dict() for change in self.next_benchmarks],
+            "probability_of_refused_renewal": self.refused and self.refused.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class PathResult:
+    """What a run found for one path of contracts.
+
+    Attributes
+    ----------
+    planned : PlannedPath
+        The path and the terms of each performance year.
+    assumed, chance_alone : PathView
+        At the assumed true savings, and at exactly zero.
+    payments : tuple of (float, str, Estimate)
+        Years from the first day, what is paid, and its mean at the assumed true savings.
+    """
+
+    planned: PlannedPath
+    assumed: PathView
+    chance_alone: PathView
+    payments: tuple[tuple[float, str, Estimate], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "title": self.planned.title,
+            "performance_years": [_year_facts(self.planned, i) for i in self._places()],
+            **self.assumed.to_dict(),
+            "payments": [
+                {"years_from_start": time, "payment": label, "mean": mean.to_dict()}
+                for time, label, mean in self.payments
+            ],
+            "chance_alone": self.chance_alone.to_dict(),
+        }
+
+    def _places(self) -> range:
+        return range(len(self.planned.path.years))
+
+
+@dataclass(frozen=True)
+class AgreementRun:
+    """A finished agreement run; ``run["glide-path"]``.
+
+    Attributes
+    ----------
+    plan : AgreementPlan
+        What was asked: paths, ACO, assumptions.
+    simulated : SimulatedAgreement
+        The calendar years, the same for every path of contracts.
+    paths : dict of str to PathResult
+    """
+
+    plan: AgreementPlan
+    simulated: SimulatedAgreement = field(repr=False)
+    paths: dict[str, PathResult] = field(repr=False)
+
+    def __getitem__(self, label: str) -> PathResult:
+        if label not in self.paths:
+            raise UserError(
+                f"path {label!r} is not in this run.{nearest(label, self.paths)} "
+                f"It holds: {', '.join(self.paths)}."
+            )
+        return self.paths[label]
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was asked, the ACO in the first year of the agreement."""
+        return self.plan.scenario
+
+    @property
+    def aco(self) -> ACO:
+        """The ACO that was simulated."""
+        return self.plan.scenario.aco
+
+    def outcomes(self, label: str, view: int = ASSUMED) -> AgreementOutcomes:
+        """Settle the simulated years under a path; arrays of shape (paths, years), dollars."""
+        return self.settled(self[label].planned, view)
+
+    def settled(self, planned: PlannedPath, view: int) -> AgreementOutcomes:
+        """Settle the simulated years under a planned path and a view of the true savings."""
+        spending = self.simulated.expenditure[view][:, : planned.path.calendar_years]
+        return settle_path(self.plan, planned, self.simulated, spending)
+
+    def certain(self, view: int) -> bool:
+        """Whether nothing is random under a view of the true savings."""
+        assumptions, settings = self.scenario.assumptions, self.plan.settings
+        by_view = (self.plan.true_savings.view.sd, settings.savings_drift_sd)
+        return (
+            self.plan.noise.silent
+            and (view == CHANCE_ALONE or not any(by_view))
+            and assumptions.quality_score_sd == 0.0
+            and settings.benchmark_update_sd == 0.0
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as plain data for JSON; the same for any number of threads."""
+        facts = self.aco.model_dump(mode="json", exclude={"notes"})
+        return {
+            "aco": facts,
+            "assumptions": self.assumptions(),
+            "assumed": list(self.plan.assumed),
+            "seed": self.scenario.run.seed,
+            "paths_simulated": self.plan.simulated_paths,
+            "agreements": {label: result.to_dict() for label, result in self.paths.items()},
+            "notes": list(self.plan.notes()),
+            "version": __version__,
+        }
+
+    def assumptions(self) -> dict[str, Any]:
+        """Return the assumptions as resolved."""
+        view, noise, plan = self.plan.true_savings.view, self.plan.noise, self.plan
+        return {
+            "true_savings": view.mean,
+            "true_savings_sd": view.sd,
+            "true_savings_source": plan.true_savings.source,
+            "people_noise_constant": noise.people * plan.population.people_noise_constant,
+            "practice_sd": noise.practice_sd,
+            "common_shock_sd": noise.common_shock_sd,
+            "benchmark_noise": self.scenario.assumptions.benchmark_noise,
+            "sampling": self.scenario.run.sampling,
+            "dollars_of": plan.stated_year,
+            "start_year": plan.start_year,
+            "growth": list(plan.growth),
+            "payment_lag": plan.payment_lag,
+            **plan.settings.model_dump(mode="json", exclude={"paths", "start_year", "payment_lag"}),
+        }
+
+    def plot(self) -> Figure:
+        """Draw the fan chart: the running total of net, year by year, a panel a path."""
+        from simulate.report.figures.fan_chart import fan_charts
+
+        return fan_charts(self)
+
+
+def run_agreement(
+    subject: ACO | Scenario,
+    paths: Sequence[str] | None = None,
+    years: int | None = None,
+    seed: int | None = None,
+    *,
+    execution: Execution | None = None,
+    **assumptions: Any,
+) -> AgreementRun:
+    """Simulate the performance years of an agreement and settle paths of contracts.
+
+    Parameters
+    ----------
+    subject : ACO or Scenario
+        An ACO, simulated under default assumptions, or a whole scenario.
+    paths : sequence of str, optional
+        Paths of contracts, such as ``"glide-path"``, ``"enhanced"`` or
+        ``"2xbasic-b, basic-c, 2xbasic-e"`` (`simulate.agreement.notation.read_path`); by default
+        those of the scenario, else the path that the ACO is on.
+    years : int, optional
+        Simulated paths; by default what the scenario states, else 20,000.
+    seed : int, optional
+    execution : Execution, optional
+        Threads, chunks and progress; without influence on the result.
+    **assumptions
+        Any key of `simulate.scenario.scenario.Assumptions` or `RunSettings`, such as
+        ``true_savings=0.02``, or of `simulate.scenario.agreement.AgreementSettings`, such as
+        ``savings_ramp=[0.5, 1.0]``.
+
+    Returns
+    -------
+    AgreementRun
+
+    Raises
+    ------
+    UserError
+        Anything stated that cannot be used.
+    """
+    scenario = stated_for_agreement(subject, {"years": years, "seed": seed, **assumptions})
+    return finished_agreement(agreement_plan(scenario, paths), execution)
+
+
+def stated_for_agreement(subject: ACO | Scenario, stated: dict[str, Any]) -> Scenario:
+    """Return a scenario with keys set, those of the agreement by their plain names.
+
+    ``years`` is that of the run: how many paths are simulated. What is None is left alone.
+    """
+    from simulate.scenario.agreement import AgreementSettings
+
+    scenario = subject if isinstance(subject, Scenario) else Scenario(aco=subject)
+    ours = set(AgreementSettings.model_fields) - {"years"}
+    named = {(f"agreement.{key}" if key in ours else key): v for key, v in stated.items()}
+    return scenario.with_values({key: v for key, v in named.items() if v is not None})
+
+
+def finished_agreement(plan: AgreementPlan, execution: Execution | None = None) -> AgreementRun:
+    """Simulate a plan and measure every path of it."""
+    run = AgreementRun(plan, simulate_agreement(plan, execution), {})
+    results = {planned.label: _result(run, planned) for planned in plan.paths}
+    return AgreementRun(plan, run.simulated, results)
+
+
+def _result(run: AgreementRun, planned: PlannedPath) -> PathResult:
+    by_chance = _view(run, run.settled(planned, CHANCE_ALONE), run.certain(CHANCE_ALONE))
+    settled = run.settled(planned, ASSUMED)
+    cash, replicates = settled.cash, settled.replicates
+    means = [mean(column, replicates) for column in cash.dollars.T]
+    dated = tuple(zip(map(float, cash.times), cash.labels, means, strict=True))
+    return PathResult(planned, _view(run, settled, run.certain(ASSUMED)), by_chance, dated)
+
+
+def _view(run: AgreementRun, settled: AgreementOutcomes, certain: bool) -> PathView:
+    discount_rate = run.plan.settings.discount_rate
+    refused = settled.refused
+    return PathView(
+        measure_agreement(settled.measured_years(), discount_rate, certain),
+        _next_benchmarks(run.simulated.benchmark, settled, certain),
+        None if refused is None else proportion(refused, certain, settled.replicates),
+    )
+
+
+def _next_benchmarks(
+    first: FloatArray, settled: AgreementOutcomes, certain: bool
+) -> tuple[BenchmarkChange, ...]:
+    """Return how the benchmark changes at each renewal, at the level of one year."""
+    levels = [first, *(one.benchmark for one in settled.rebased)]
+    return tuple(
+        benchmark_change(
+            before, one.benchmark, one.adjustment, one.saved, certain, settled.replicates
+        )
+        for before, one in zip(levels, settled.rebased, strict=False)
+    )
+
+
+def _year_facts(planned: PlannedPath, place: int) -> dict[str, Any]:
+    year, resolved = planned.path.years[place], planned.resolved[place]
+    terms = resolved.terms
+    return {
+        "performance_year": year.year,
+        "months": year.months,
+        "contract": year.contract_id,
+        "agreement": year.agreement + 1,
+        "agreement_year": year.agreement_year,
+        "terms_of": resolved.performance_year,
+        "two_sided": resolved.two_sided,
+        "msr": terms.msr if np.isfinite(terms.msr) else None,
+        "loss_limit_of_benchmark": (
+            terms.loss_limit_of_benchmark if np.isfinite(terms.loss_limit_of_benchmark) else None
+        ),
+        "unconfirmed": resolved.contract.unconfirmed(),
+    }

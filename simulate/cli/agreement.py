@@ -1,0 +1,139 @@
+"""Agreements on the command line: what run and compare do with --agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from simulate.cli.running import compile_first, execution
+from simulate.cli.writing import command_line, write_json
+from simulate.errors import UserError
+
+if TYPE_CHECKING:
+    from simulate.agreement.compare import AgreementComparison
+    from simulate.agreement.plan import AgreementPlan
+    from simulate.agreement.run import AgreementRun
+    from simulate.scenario.scenario import Scenario
+
+OPTION = "--agreement"
+#: What --agreement says without a path: those of the scenario, or else the ACO's own.
+DEFAULT = "default"
+
+
+def with_default_agreement(arguments: list[str]) -> list[str]:
+    """Return the arguments of ``run`` with ``default`` behind each --agreement that names no path.
+
+    The parser of options knows none whose value may be left out.
+    """
+    if arguments[:1] != ["run"]:
+        return arguments
+    completed = []
+    for place, argument in enumerate(arguments):
+        completed.append(argument)
+        following = arguments[place + 1 : place + 2]
+        if argument == OPTION and (not following or following[0].startswith("-")):
+            completed.append(DEFAULT)
+    return completed
+
+
+def refuse_beside_agreement(given: Mapping[str, Any]) -> None:
+    """Refuse options that a run of one year takes and an agreement does not."""
+    stated = [option for option, value in given.items() if value]
+    if stated:
+        raise UserError(
+            f"{OPTION} with {', '.join(stated)}: an agreement run has no such option. Its paths "
+            "name the contracts, and --years says how many paths are simulated."
+        )
+
+
+def agreement_options(paths: list[str] | None) -> dict[str, tuple[str, Any]]:
+    """Return the key of the scenario that --agreement states; nothing where it names no path."""
+    if paths is None or paths == [DEFAULT]:
+        return {}
+    named = [path for text in paths for path in text.split(";")]
+    for path in named:
+        if path.endswith(".toml"):
+            raise UserError(
+                f"{OPTION} {path}: is taken for a path of contracts. A scenario file comes before "
+                f"the option: simulate run {path} {OPTION}."
+            )
+    return {f"{OPTION} {'; '.join(named)}": ("agreement.paths", named)}
+
+
+def with_its_years(scenario: Scenario) -> Scenario:
+    """Return the scenario with the number of paths that an agreement run would simulate."""
+    from simulate.agreement.plan import agreement_paths
+
+    return scenario.with_value("years", agreement_paths(scenario), "--years")
+
+
+def run_paths(
+    scenario: Scenario,
+    outputs: Mapping[str, str | None],
+    threads: int | None,
+    chunk_years: int | None,
+) -> None:
+    """Simulate an agreement, settle its paths, and show them."""
+    from simulate.agreement.plan import agreement_plan
+
+    finished = _finished(agreement_plan(scenario), threads, chunk_years)
+    if outputs["--json"] is not None:
+        write_json(outputs["--json"], finished.to_dict())
+    if outputs["--json"] != "-":
+        from simulate.report.agreement import show_agreement
+
+        show_agreement(finished)
+    _write_report(finished, outputs["--report"])
+
+
+def compare_two_paths(
+    scenario: Scenario,
+    outputs: Mapping[str, str | None],
+    threads: int | None,
+    chunk_years: int | None,
+) -> None:
+    """Simulate an agreement, and compare its two paths."""
+    from simulate.agreement.plan import agreement_plan
+
+    plan = agreement_plan(scenario)
+    first, second = (planned.label for planned in plan.paths)
+    finished = _finished(plan, threads, chunk_years)
+    from simulate.agreement.compare import compare_paths
+
+    comparison = compare_paths(finished, first, second, execution(threads, chunk_years))
+    if outputs["--json"] is not None:
+        write_json(outputs["--json"], {**finished.to_dict(), "comparison": comparison.to_dict()})
+    if outputs["--json"] != "-":
+        from simulate.report.agreement import show_agreement
+        from simulate.report.agreement_comparison import show_agreement_comparison
+
+        show_agreement(finished)
+        show_agreement_comparison(comparison)
+    _write_report(finished, outputs["--report"], comparison)
+
+
+def _finished(plan: AgreementPlan, threads: int | None, chunk_years: int | None) -> AgreementRun:
+    """Return the finished run of a plan, saying why where the user waits."""
+    from simulate.report.progress import YearsProgress
+
+    compile_first(_kernels())
+    from simulate.agreement.run import finished_agreement
+
+    with YearsProgress(plan.simulated_paths, "simulated paths") as progress:
+        return finished_agreement(plan, execution(threads, chunk_years, progress))
+
+
+def _kernels() -> tuple[str, ...]:
+    from simulate.engine import warm
+
+    return warm.PANEL, warm.SETTLEMENT
+
+
+def _write_report(
+    finished: AgreementRun, path: str | None, comparison: AgreementComparison | None = None
+) -> None:
+    if path is None:
+        return
+    from simulate.report.html.agreement import write_agreement_report
+
+    write_agreement_report(finished, path, comparison, command_line())

@@ -1,0 +1,149 @@
+"""An agreement in words: the same sentences in the terminal and in the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulate.contracts.agreement_rules import agreement_rules
+from simulate.report.numbers import dollars, percent_or_bound, plain_percent
+
+if TYPE_CHECKING:
+    from simulate.agreement.run import AgreementRun, PathView
+    from simulate.measures.estimate import Estimate
+
+
+def savings_phrase(run: AgreementRun) -> str:
+    """Return the assumed true savings, with how they change over the years."""
+    view, settings = run.plan.true_savings.view, run.plan.settings
+    said = f"true savings {plain_percent(view.mean, 1)}"
+    if view.sd:
+        said += f" (sd {100.0 * view.sd:.1f} points)"
+    if set(settings.savings_ramp) != {1.0}:
+        said += f" times {', '.join(f'{factor:g}' for factor in settings.savings_ramp)} by year"
+    if settings.savings_drift_sd:
+        said += f", drifting by {100.0 * settings.savings_drift_sd:.1f} points a year"
+    return said
+
+
+def agreement_answer(run: AgreementRun, label: str) -> str:
+    """Return the answer for one path of contracts, in a few sentences."""
+    result = run[label]
+    found, count = result.assumed.measures.cumulative, len(result.planned.path.years)
+    luck = result.chance_alone.measures.cumulative
+    rate = plain_percent(run.plan.settings.discount_rate, 1)
+    sentences = (
+        f"{result.planned.title}: over {count} performance years you "
+        f"{_gained(found.expected_cumulative_net)} on average (present value "
+        f"{dollars(found.net_present_value)}, discounted at {rate}), at {savings_phrase(run)}.",
+        _owing(found.probability_of_ever_owing, found.probability_of_cumulative_loss),
+        _tail(result.assumed),
+        "By chance alone, with no true savings, you would "
+        f"{_gained(luck.expected_cumulative_net)}.",
+    )
+    return " ".join(filter(None, sentences))
+
+
+def _gained(estimate: Estimate) -> str:
+    """Return an expected amount as something gained or lost."""
+    size = dollars(estimate._replace(value=abs(estimate.value)))
+    return f"{'lose' if estimate.value < 0.0 else 'gain'} {size}"
+
+
+def _owing(ever: Estimate, in_all: Estimate) -> str:
+    if ever.standard_error == 0.0 and ever.value == 0.0:
+        return "You never owe."
+    return (
+        f"You owe in at least one year on {_share(ever)} of simulated paths, and lose over all "
+        f"years together on {_share(in_all)}."
+    )
+
+
+def _share(estimate: Estimate) -> str:
+    shown = percent_or_bound(estimate, 1)
+    if shown.startswith("<"):
+        return f"fewer than {shown[1:]}"
+    return f"more than {shown[1:]}" if shown.startswith(">") else shown
+
+
+def _tail(view: PathView) -> str:
+    low = view.measures.cumulative.cumulative_net_p05
+    if low.value >= 0.0:
+        return "" if low.value == 0.0 else f"One path in twenty gains less than {dollars(low)}."
+    return f"One path in twenty {_gained(low).replace('lose', 'loses more than')} in all."
+
+
+def assumed_sentence(run: AgreementRun) -> str:
+    """Return what was assumed because nothing was stated; empty where all is stated."""
+    return f"Assumed: {'; '.join(run.plan.assumed)}." if run.plan.assumed else ""
+
+
+def rebasing_sentences(run: AgreementRun, label: str) -> list[str]:
+    """Return what success does to each next benchmark of a path."""
+    result = run[label]
+    starts = result.planned.path.starts
+    sentences = []
+    for place, change in enumerate(result.assumed.next_benchmarks):
+        year = run.plan.start_year + starts[place + 1]
+        lost = change.lost_per_dollar_saved
+        said = (
+            f"A benchmark rebased for {year} would be {_change(change.change)} than before, with "
+            f"{plain_percent(change.adjustment.value, 1)} added for prior savings or region"
+        )
+        if lost is not None:
+            said += f"; each dollar saved a year takes {_cents(lost)} a year off it"
+        sentences.append(f"{said}.")
+    return sentences
+
+
+def _change(change: Estimate) -> str:
+    size = plain_percent(abs(change.value), 1)
+    return f"on average {size} {'lower' if change.value < 0.0 else 'higher'}"
+
+
+def _cents(estimate: Estimate) -> str:
+    return f"${estimate.value:.2f}"
+
+
+def refusal_sentence(run: AgreementRun, label: str) -> str:
+    """Return how likely renewal is refused; empty without a renewal test."""
+    refused, luck = run[label].assumed.refused, run[label].chance_alone.refused
+    if refused is None or luck is None:
+        return ""
+    test = agreement_rules().renewal_tests[run.plan.settings.renewal_test]
+    return (
+        f"Another one-sided agreement is refused on {_share(refused)} of simulated paths (by "
+        f"chance alone {_share(luck)}), because losses go beyond the negative MSR in each of the "
+        f"first {test.value} years ({test.reference})."
+    )
+
+
+def payment_sentence(run: AgreementRun) -> str:
+    """Return when settlements are paid."""
+    lag = run.plan.payment_lag
+    rule = agreement_rules().payment_lag
+    unconfirmed = "" if run.plan.settings.payment_lag is not None else f" ({rule.confidence})"
+    return (
+        f"A settlement is paid {lag:g} years after its performance year{unconfirmed}; present "
+        "values are of the first day of the agreement, at "
+        f"{plain_percent(run.plan.settings.discount_rate, 1)} a year."
+    )
+
+
+def trend_sentence(run: AgreementRun) -> str:
+    """Return how dollars grow, and what the updates may miss."""
+    settings = run.plan.settings
+    growth = ", ".join(plain_percent(rate, 1) for rate in settings.benchmark_update)
+    said = (
+        f"Benchmark and spending grow by {growth} a year from the dollars of {run.plan.stated_year}"
+    )
+    if settings.benchmark_update_sd:
+        said += (
+            f"; each update misses the ACO's own trend by {_points(settings.benchmark_update_sd)} "
+            f"(sd), which lasts, and the common shock of a year is "
+            f"{_points(run.plan.noise.common_shock_sd)}"
+        )
+    return f"{said}."
+
+
+def _points(rate: float) -> str:
+    return f"{100.0 * rate:.2f} points"

@@ -1,0 +1,187 @@
+"""The page of an agreement: answers, fan charts, each year and all years, what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulate.report.agreement import (
+    cumulative_rows,
+    unit_of_all,
+    unit_of_years,
+    year_columns,
+)
+from simulate.report.agreement_comparison import closing_sentences, paired_views
+from simulate.report.agreement_words import (
+    agreement_answer,
+    assumed_sentence,
+    payment_sentence,
+    rebasing_sentences,
+    refusal_sentence,
+    savings_phrase,
+    trend_sentence,
+)
+from simulate.report.figures.fan_chart import fan_chart, fan_words
+from simulate.report.figures.house import figure_of
+from simulate.report.html.page import one_line, page, write_page
+from simulate.report.html.pictures import Picture
+from simulate.report.html.provenance import versions
+from simulate.report.html.svg import picture_uri
+from simulate.report.html.terms import contract_card
+from simulate.report.numbers import dollars_with_error, plain_dollars, plain_percent
+from simulate.scenario.file import scenario_text
+
+if TYPE_CHECKING:
+    from simulate.agreement.compare import AgreementComparison
+    from simulate.agreement.run import AgreementRun, PathResult
+
+#: Anchors of the page's sections, with their names in the list of contents.
+_CONTENTS = (
+    ("answer", "The answer"),
+    ("paths", "Year by year"),
+    ("together", "All years together"),
+    ("comparison", "One against the other"),
+    ("assumptions", "What it rests on"),
+    ("limitations", "What it does not say"),
+    ("reproduce", "To reproduce it"),
+)
+
+
+def write_agreement_report(
+    run: AgreementRun,
+    path: str | Path,
+    comparison: AgreementComparison | None = None,
+    command: str | Sequence[str] | None = None,
+) -> None:
+    """Write the page of an agreement run to a file, complete or not at all.
+
+    Parameters
+    ----------
+    run : AgreementRun
+    path : path
+        An existing file is replaced once the page is complete.
+    comparison : AgreementComparison, optional
+        Adds the section that compares two paths.
+    command : str or sequence of str, optional
+        The command line that led to the run.
+
+    Raises
+    ------
+    UserError
+        The path cannot be written.
+    """
+    write_page(
+        path, lambda: page("agreement.html.j2", _content(run, comparison, one_line(command)))
+    )
+
+
+def _content(
+    run: AgreementRun, comparison: AgreementComparison | None, command: str | None
+) -> dict[str, Any]:
+    aco, plan = run.aco, run.plan
+    return {
+        "title": aco.name or aco.id,
+        "start_year": plan.start_year,
+        "facts": [
+            ("ACO", aco.id),
+            ("Assigned beneficiaries", f"{aco.assigned_beneficiaries:,}"),
+            ("Updated benchmark a year", plain_dollars(plan.population.benchmark * plan.growth[0])),
+            ("First performance year", str(plan.start_year)),
+            ("Simulated paths", f"{plan.simulated_paths:,}"),
+        ],
+        "contents": [c for c in _CONTENTS if c[0] != "comparison" or comparison is not None],
+        "assumed": assumed_sentence(run),
+        "answers": [agreement_answer(run, label) for label in run.paths],
+        "paths": [_path_view(run, label, result) for label, result in run.paths.items()],
+        "labels": list(run.paths),
+        "together": _together(run),
+        "comparison": None if comparison is None else _comparison(comparison),
+        "grounds": [
+            f"True savings: {plan.true_savings.source}.",
+            trend_sentence(run),
+            payment_sentence(run),
+        ],
+        "assumptions": [(name, _word(value)) for name, value in run.assumptions().items()],
+        "notes": plan.notes(),
+        "contracts": _cards(run),
+        "provenance": {
+            "versions": versions(),
+            "command": command,
+            "seed": run.scenario.run.seed,
+            "scenario": scenario_text(plan.asked),
+        },
+    }
+
+
+def _path_view(run: AgreementRun, label: str, result: PathResult) -> dict[str, Any]:
+    columns = year_columns(unit_of_years(result))
+    views = result.chance_alone.measures, result.assumed.measures
+    rows = [
+        {
+            "year": f"{year.year}" + ("" if year.months == 12 else f" ({year.months} months)"),
+            "contract": year.contract_id,
+            "cells": [shown(view.by_year[place]) for _, shown in columns for view in views],
+        }
+        for place, year in enumerate(result.planned.path.years)
+    ]
+    said = (*rebasing_sentences(run, label), refusal_sentence(run, label))
+    return {
+        "title": result.planned.title,
+        "columns": [name for name, _ in columns],
+        "rows": rows,
+        "assumed": f"at {plain_percent(run.plan.true_savings.view.mean, 1)}",
+        "sentences": [sentence for sentence in said if sentence],
+        "picture": _picture(run, label),
+        "payments": [
+            (f"{time:.2f}", words, dollars_with_error(mean))
+            for time, words, mean in result.payments
+        ],
+    }
+
+
+def _picture(run: AgreementRun, label: str) -> Picture:
+    axes = fan_chart(run, label)
+    axes.set_title("", loc="left")  # the page has it as a heading
+    return Picture(picture_uri(figure_of(axes)), fan_words(run, label))
+
+
+def _together(run: AgreementRun) -> list[dict[str, Any]]:
+    views = [
+        ("By chance alone, true savings 0", [r.chance_alone for r in run.paths.values()]),
+        (f"At {savings_phrase(run)}", [r.assumed for r in run.paths.values()]),
+    ]
+    return [
+        {
+            "title": title,
+            "rows": [
+                (name.strip(), [shown(view) for view in results])
+                for name, shown in cumulative_rows(unit_of_all(results))
+            ],
+        }
+        for title, results in views
+    ]
+
+
+def _comparison(comparison: AgreementComparison) -> dict[str, Any]:
+    return {
+        "names": (comparison.first, comparison.second),
+        "views": paired_views(comparison),
+        "sentences": closing_sentences(comparison),
+    }
+
+
+def _cards(run: AgreementRun) -> list[dict[str, Any]]:
+    """Return one card a contract, with the terms of the first year under it."""
+    resolved = {
+        one.contract.id: one
+        for planned in reversed(run.plan.paths)
+        for one in planned.resolved[::-1]
+    }
+    return [contract_card(one) for one in reversed(resolved.values())]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_word(one) for one in value) or "-"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,158 @@
+"""Paths as they are written, and the calendar years and months that they cover."""
+
+from __future__ import annotations
+
+import pytest
+from agreement_cases import mixed_aco, planned, round_aco
+
+import simulate as sim
+from simulate.agreement.path import Path
+from simulate.agreement.plan import agreement_plan
+from simulate.contracts.agreement_rules import agreement_rules
+from simulate.contracts.contract import load_contract
+from simulate.data import published_results
+
+
+def path_of(text: str, **stated) -> Path:
+    stated = {"start_year": 2025, **stated}
+    return planned([text], **stated).paths[0].path
+
+
+def ids(path: Path) -> list[str]:
+    return [year.contract_id for year in path.years]
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "contracts"),
+    [
+        ("enhanced", "enhanced", ["enhanced"] * 5),
+        ("ENHANCED", "enhanced", ["enhanced"] * 5),
+        ("glide-path", "glide-path", ["basic-a", "basic-b", "basic-c", "basic-d", "basic-e"]),
+        ("Glide Path", "glide-path", ["basic-a", "basic-b", "basic-c", "basic-d", "basic-e"]),
+        ("2xbasic-b, basic_c", "2xbasic-b,basic-c", ["basic-b", "basic-b", "basic-c"]),
+        ("basic-e,basic-e", "2xbasic-e", ["basic-e"] * 2),
+        ("5xbasic-e", "basic-e", ["basic-e"] * 5),
+        (
+            "basic-a,basic-a,basic-c,basic-d,basic-e",
+            "2xbasic-a,basic-c,basic-d,basic-e",
+            ["basic-a", "basic-a", "basic-c", "basic-d", "basic-e"],
+        ),
+    ],
+)
+def test_what_is_written(text: str, label: str, contracts: list[str]) -> None:
+    path = path_of(text)
+    assert (path.label, ids(path)) == (label, contracts)
+    assert [year.year for year in path.years] == [*range(2025, 2025 + len(contracts))]
+    assert {year.agreement for year in path.years} == {0}
+
+
+def test_an_agreement_after_another() -> None:
+    path = path_of("track-1-then-2", start_year=2013)
+    assert ids(path) == ["track-1"] * 3 + ["track-2"] * 3
+    assert [y.agreement_year for y in path.years] == [1, 2, 3, 1, 2, 3]
+    assert path.starts == (0, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("contract", "contracts"),
+    [
+        ("basic-b", ["basic-b", "basic-c", "basic-d", "basic-e", "basic-e"]),
+        ("basic-e", ["basic-e"] * 5),
+        ("enhanced", ["enhanced"] * 5),
+        ("", ["basic-a", "basic-b", "basic-c", "basic-d", "basic-e"]),
+    ],
+)
+def test_the_path_of_an_aco_that_names_none(contract: str, contracts: list[str]) -> None:
+    plan = planned([], round_aco(contract=contract))
+    assert ids(plan.paths[0].path) == contracts
+    assert plan.start_year == 2025
+    assert len(plan.assumed) == 2
+    assert planned(["enhanced"], round_aco(), start_year=2025).assumed == ()
+
+
+@pytest.mark.parametrize("start_year", [2012, 2018])
+def test_agreements_before_2019_have_three_years(start_year: int) -> None:
+    path = path_of("track-3", start_year=start_year)
+    assert len(path.years) == 3
+    assert len(path_of("track-3", start_year=start_year, **{"agreement.years": 4}).years) == 4
+
+
+@pytest.mark.parametrize(("months", "part"), [(18, 0.5), (21, 0.75)])
+def test_long_first_years_end_with_2013(months: int, part: float) -> None:
+    path = path_of("track-1", start_year=2012, months=months)
+    assert [(y.year, y.months) for y in path.years] == [(2013, months), (2014, 12), (2015, 12)]
+    assert path.years[0].calendar == ((0, part), (1, 1.0))
+    # The agreement lasts 3 years and 6 months, or 3 years and 9 months (42 CFR 425.200).
+    assert path.years[-1].ends_at == 3.0 + part
+    assert path.calendar_years == 4
+
+
+def test_july_2019_starters_have_six_performance_years() -> None:
+    path = path_of("basic-e", start_year=2019, months=6)
+    assert [(y.year, y.months) for y in path.years] == [
+        (2019, 6),
+        *((y, 12) for y in range(2020, 2025)),
+    ]
+    assert path.years[-1].ends_at == 5.5
+
+
+def test_both_halves_of_2019_are_settled_on_the_same_year() -> None:
+    path = path_of("4xtrack-1 / 3xbasic-b", start_year=2016, months=[12, 12, 12, 6, 6])
+    halves = [year for year in path.years if year.year == 2019]
+    assert [(y.agreement, y.months, y.calendar) for y in halves] == [
+        (0, 6, ((3, 1.0),)),
+        (1, 6, ((3, 1.0),)),
+    ]
+    # The base years of the second agreement are those before 2019.
+    assert path.starts == (0, 3, 6)
+
+
+def test_every_standard_path_is_one_of_known_contracts() -> None:
+    for name in agreement_rules().standard_paths:
+        path = path_of(name, start_year=2016)
+        assert {load_contract(i).id for i in ids(path)} == set(ids(path))
+
+
+@pytest.mark.parametrize(
+    ("paths", "stated", "message"),
+    [
+        (["enhnced"], {}, "Did you mean enhanced"),
+        (["glide-pth"], {}, "Did you mean glide-path"),
+        (["basic-a,,basic-b"], {}, "a contract id is missing"),
+        (["0xbasic-a"], {}, "1 to 20 years"),
+        (["enhanced", "enhanced"], {}, "named twice"),
+        (["enhanced"], {"months": [18]}, "only the first performance year"),
+        (["enhanced"], {"months": [12, 21], "start_year": 2012}, "only the first performance year"),
+        (["enhanced"], {"months": [6]}, "only 2019"),
+        (["basic-a,basic-b"], {"months": [12] * 3}, "3 values for a path of 2"),
+        (["2xtrack-1 / 3xtrack-2"], {}, "3 base years"),
+        (["enhanced"], {"interim_payment": True}, "18 or 21 months"),
+        (["enhanced"], {"quality_phase_in": True}, "2012 to 2014"),
+        (["enhanced"], {"termination_months": 3}, "state termination"),
+        (["enhanced"], {"termination": "voluntary"}, "termination_year = left out"),
+        (["enhanced"], {"termination": "voluntary", "termination_year": 2031}, "2025 to 2029"),
+        (["enhanced"], {"precision": 0.001}, "takes years"),
+        (["enhanced"], {"years": 5_000_000, "agreement.years": 16}, "GB of memory"),
+        (["3xbasic-a,20xbasic-e"], {}, "ends in 2047"),
+    ],
+)
+def test_refusals(paths: list[str], stated: dict[str, object], message: str) -> None:
+    with pytest.raises(sim.UserError, match=message):
+        planned(paths, mixed_aco(), **stated)
+
+
+def test_the_default_growth_is_that_of_published_benchmarks() -> None:
+    per_capita = []
+    for year in (2014, 2024):
+        rows = published_results(year).rows
+        per_capita.append(sum(r.benchmark for r in rows) / sum(r.person_years for r in rows))
+    growth = (per_capita[1] / per_capita[0]) ** (1 / 10) - 1
+    assert sim.Scenario(aco=round_aco()).agreement.benchmark_update == (round(growth, 2),)
+
+
+@pytest.mark.parametrize("texts", [["default"], ["2xbasic-e", "basic-e"], ["track-1-then-2"]])
+def test_what_was_asked_gives_the_same_plan_again(texts: list[str]) -> None:
+    plan = planned(texts, round_aco(contract="basic-c"))
+    again = agreement_plan(plan.asked)
+    assert [p.path for p in again.paths] == [p.path for p in plan.paths]
+    assert (again.growth, again.scenario.run.years) == (plan.growth, plan.scenario.run.years)

@@ -1,0 +1,114 @@
+"""Agreements on the command line: what is assumed, paths side by side, comparison, refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import pytest
+
+from simulate.cli.agreement import with_default_agreement
+
+pytestmark = pytest.mark.skipif(
+    bool(numba.config.DISABLE_JIT), reason="too many draws for plain Python"
+)
+SMALL = ("--aco", "A4873", "--years", 200)
+
+
+def test_without_any_configuration_it_says_what_it_assumed(done: Callable[..., Any]) -> None:
+    shown = done("run", *SMALL, "--agreement").out
+    assert "Assumed: the glide path from basic-e, the level of 2024, 5 performance years" in shown
+    assert "a new agreement from 2025" in shown
+    for year in range(2025, 2030):
+        assert f"{year}  basic-e" in shown
+    for words in ("net present value", "ever owes", "worst year", "A benchmark rebased for 2030"):
+        assert words in shown
+
+
+def test_paths_side_by_side_repeated_or_by_semicolon(done: Callable[..., Any]) -> None:
+    repeated = done("run", *SMALL, "--agreement", "glide-path", "--agreement", "enhanced")
+    semicolon = done("run", *SMALL, "--agreement", "glide-path; enhanced")
+    assert repeated.out == semicolon.out
+    assert "BASIC glide path, Levels A to E, by performance year" in repeated.out
+    found = done("run", *SMALL, "--agreement", "glide-path", "--agreement", "--json", "-").json
+    assert list(found["agreements"]) == ["glide-path", "basic-e"]
+
+
+def test_json_holds_each_year_and_all_years(done: Callable[..., Any]) -> None:
+    found = done("run", *SMALL, "--agreement", "3xtrack-1/2xtrack-2", "--json", "-").json
+    (label, result), *_ = found["agreements"].items()
+    assert label == "3xtrack-1/2xtrack-2"
+    assert [year["agreement"] for year in result["performance_years"]] == [1, 1, 1, 2, 2]
+    assert len(result["by_year"]) == len(result["running_net"]) == len(result["payments"]) == 5
+    assert len(result["rate_correlations"]) == 4
+    assert len(result["next_benchmarks"]) == 2
+    cumulative = result["cumulative"]
+    by_year = [year["expected_net"]["value"] for year in result["by_year"]]
+    assert cumulative["expected_cumulative_net"]["value"] == pytest.approx(sum(by_year))
+    assert set(result["chance_alone"]) >= {"by_year", "cumulative"}
+    assert found["paths_simulated"] == 200
+
+
+def test_compare_two_paths(done: Callable[..., Any]) -> None:
+    shown = done("compare", "glide-path", "enhanced", *SMALL, "--agreement").out
+    assert "glide-path against enhanced, on the same simulated years" in shown
+    assert "is worth more on" in shown
+    found = done(
+        "compare", "basic-e", "2xbasic-b,3xbasic-e", *SMALL, "--agreement", "--json", "-"
+    ).json
+    comparison = found["comparison"]
+    assert (comparison["first"], comparison["second"]) == ("basic-e", "2xbasic-b,3xbasic-e")
+    values = [
+        found["agreements"][comparison[name]]["cumulative"]["net_present_value"]["value"]
+        for name in ("first", "second")
+    ]
+    difference = comparison["assumed"]["differences"]["net_present_value"]["value"]
+    assert difference == pytest.approx(values[0] - values[1])
+
+
+def test_a_scenario_file_with_an_agreement(done: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    said = done("run", *SMALL, "--agreement", "glide-path", "--write-scenario", file).out
+    assert f"simulate run {file} --agreement" in said
+    assert 'paths = ["glide-path"]' in file.read_text("utf-8")
+    by_file = done("run", file, "--agreement", "--json", "-").json
+    by_options = done("run", *SMALL, "--agreement", "glide-path", "--json", "-").json
+    assert by_file == by_options
+    other = done("run", file, "--agreement", "enhanced", "--json", "-").json
+    assert list(other["agreements"]) == ["enhanced"]
+
+
+def test_left_out_the_number_of_paths_is_written(done: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    done("run", "--aco", "A4873", "--agreement", "--write-scenario", file)
+    assert "\nyears = 20000\n" in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--agreement", "glide-pth"), "Did you mean glide-path"),
+        (("--agreement", "my.toml"), "simulate run my.toml --agreement"),
+        (("--agreement", "--contracts", "basic-a"), "--agreement with --contracts"),
+        (("--agreement", "--decompose"), "--agreement with --decompose"),
+        (("--agreement", "--engine", "exact"), "--agreement with --engine exact"),
+        (("--agreement", "--precision", "0.001"), "--precision"),
+        (("--agreement", "--set", "agreement.year=3"), "no such key.*Did you mean years"),
+        (("--agreement", "--set", "agreement.discount_rate=5"), "5 percent is written 0.05"),
+    ],
+)
+def test_mistakes(refused: Callable[..., str], arguments: tuple[object, ...], message: str) -> None:
+    assert re.search(message, refused("run", "--aco", "A4873", *arguments))
+
+
+def test_only_run_has_a_path_that_may_be_left_out() -> None:
+    given = ["run", "--agreement", "--aco", "A1001", "--agreement", "enhanced", "--agreement"]
+    assert with_default_agreement(given) == [
+        *("run", "--agreement", "default", "--aco", "A1001"),
+        *("--agreement", "enhanced", "--agreement", "default"),
+    ]
+    for given in (["compare", "a", "b", "--agreement"], [], ["run", "--aco", "A1001"]):
+        assert with_default_agreement(given) == given
