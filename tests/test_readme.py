@@ -29,8 +29,8 @@ def test_the_readme_shows_commands():
 def test_every_command_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for command in COMMANDS:
-        simulated = command.split()[1] in ("run", "compare") and "exact" not in command
-        few_years = ["--years", "1000"] if simulated else []
+        simulated = command.split()[1] in ("run", "compare", "sweep") and "exact" not in command
+        few_years = ["--years", "1000"] if simulated and "--precision" not in command else []
         monkeypatch.setattr(sys, "argv", [*shlex.split(command), *few_years])
         with pytest.raises(SystemExit) as stopped:
             cli.main()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from simulate.population.families import FAMILY_NAMES
 from simulate.population.fitting import FamilyFit
@@ -65,6 +65,9 @@ def quantile_quantile(
             color=MUTED,
         )
         axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
+        for axis in (axes.xaxis, axes.yaxis):
+            # That of a log scale writes formulas, which the house style does not read.
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_xlabel("Observed, multiples of the truncated mean")
         axes.set_ylabel("Fitted, multiples of the truncated mean")
         axes.legend(loc="upper left")
