@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any
 from simulate._version import __version__
 
 if TYPE_CHECKING:
+    from simulate.agreement.compare import AgreementComparison, compare_paths
+    from simulate.agreement.run import AgreementRun, run_agreement
     from simulate.analysis.compare import ContractComparison, compare
+    from simulate.analysis.intervention_worth import InterventionWorth, intervention_worth
     from simulate.analysis.run import Run, run
+    from simulate.analysis.sweep import Sweep, sweep
     from simulate.contracts.contract import (
         Contract,
         contract_ids,
@@ -35,45 +39,61 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "ACO": "simulate.scenario.aco",
+    "AgreementComparison": "simulate.agreement.compare",
+    "AgreementRun": "simulate.agreement.run",
     "Assumptions": "simulate.scenario.scenario",
     "Circumstances": "simulate.contracts.resolution",
     "Contract": "simulate.contracts.contract",
     "ContractComparison": "simulate.analysis.compare",
     "Estimate": "simulate.measures.estimate",
     "Execution": "simulate.engine.years",
+    "InterventionWorth": "simulate.analysis.intervention_worth",
     "Measures": "simulate.measures.outcomes",
     "Run": "simulate.analysis.run",
     "Scenario": "simulate.scenario.scenario",
     "Settlement": "simulate.contracts.settlement",
+    "Sweep": "simulate.analysis.sweep",
     "UserError": "simulate.errors",
     "compare": "simulate.analysis.compare",
+    "compare_paths": "simulate.agreement.compare",
     "contract_ids": "simulate.contracts.contract",
+    "intervention_worth": "simulate.analysis.intervention_worth",
     "load_contract": "simulate.contracts.contract",
     "read_contract_file": "simulate.contracts.contract",
     "run": "simulate.analysis.run",
+    "run_agreement": "simulate.agreement.run",
     "settle": "simulate.contracts.settlement",
+    "sweep": "simulate.analysis.sweep",
 }
 
 __all__ = [
     "ACO",
+    "AgreementComparison",
+    "AgreementRun",
     "Assumptions",
     "Circumstances",
     "Contract",
     "ContractComparison",
     "Estimate",
     "Execution",
+    "InterventionWorth",
     "Measures",
     "Run",
     "Scenario",
     "Settlement",
+    "Sweep",
     "UserError",
     "__version__",
     "compare",
+    "compare_paths",
     "contract_ids",
+    "intervention_worth",
     "load_contract",
     "read_contract_file",
     "run",
+    "run_agreement",
     "settle",
+    "sweep",
 ]
 
 

@@ -93,6 +93,8 @@ def known_keys(model: type[BaseModel], path: list[str | int]) -> list[str]:
     """Return the keys allowed at a place inside a model."""
     current: Any = model
     for part in path:
+        if isinstance(part, int):
+            continue  # the entries of a list are alike
         fields = getattr(current, "model_fields", {})
         if part not in fields:
             return []

@@ -34,6 +34,11 @@ def check_scenario(scenario: Scenario) -> None:
     resolved_contracts(scenario)
     check_sampling(scenario)
     noise_of(scenario.assumptions, population_of(scenario))
+    if scenario.interventions:
+        from simulate.analysis.interventions import programme_of
+
+        for stated in scenario.interventions:
+            programme_of(stated)
 
 
 def check_sampling(scenario: Scenario) -> None:

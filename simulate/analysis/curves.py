@@ -27,7 +27,7 @@ from simulate.scenario.scenario import Scenario
 
 #: A curve rests on the run's years, up to so many: their error can hardly be seen on it. Every
 #: size draws people of its own, so that there fewer must do.
-MOST_YEARS, MOST_YEARS_A_SIZE = 25_000, 10_000
+MOST_YEARS, MOST_YEARS_A_SIZE = 10_000, 5_000
 #: Sizes of a curve, where the ACO's own is among them; the smallest that may enter.
 SMALLEST, LARGEST = 5_000, 100_000
 _SIZES = 21

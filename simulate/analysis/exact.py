@@ -9,6 +9,11 @@ from typing import Any
 import numpy as np
 
 from simulate.analysis.choices import noise_of, population_of, resolved_contracts
+from simulate.analysis.interventions import (
+    effects_of,
+    intervention_notes,
+    with_interventions,
+)
 from simulate.analysis.run import (
     ASSUMED,
     CHANCE_ALONE,
@@ -100,7 +105,11 @@ def exact_run(
     resolved = resolved_contracts(scenario, contracts)
     population = population_of(scenario)
     noise = noise_of(scenario.assumptions, population)
-    true_savings = resolve_true_savings(scenario.assumptions, scenario.aco)
+    true_savings = with_interventions(
+        resolve_true_savings(scenario.assumptions, scenario.aco),
+        effects_of(scenario, population),
+        population,
+    )
     distributions = tuple(
         savings_rate_distribution(population, noise, view)
         for view in (View(0.0), true_savings.view)
@@ -111,7 +120,11 @@ def exact_run(
         results[contract.contract.id] = ContractResult(
             contract, by_view[ASSUMED], by_view[CHANCE_ALONE]
         )
-    notes = (*scenario.aco.notes, *gathered_notes(resolved))
+    notes = (
+        *scenario.aco.notes,
+        *gathered_notes(resolved),
+        *intervention_notes(scenario),
+    )
     shown = _shown(distributions, population.benchmark)
     return ExactRun(scenario, population, noise, true_savings, shown, results, notes, distributions)
 

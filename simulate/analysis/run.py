@@ -17,6 +17,12 @@ from simulate.analysis.choices import (
     population_of,
     resolved_contracts,
 )
+from simulate.analysis.interventions import (
+    effects_of,
+    intervention_notes,
+    programme_facts,
+    with_interventions,
+)
 from simulate.analysis.precision import ChosenYears, choose_years, largest_error, pilot_of
 from simulate.analysis.simulation import draws_of, simulated_under
 from simulate.analysis.true_savings import TrueSavings, resolve_true_savings
@@ -224,6 +230,7 @@ class Run:
             "true_savings": view.mean,
             "true_savings_sd": view.sd,
             "true_savings_source": self.true_savings.source,
+            "interventions": [programme_facts(p) for p in self.true_savings.programmes],
             "people_noise_constant": noise.people * self.population.people_noise_constant,
             "practice_sd": noise.practice_sd,
             "common_shock_sd": noise.common_shock_sd,
@@ -380,11 +387,19 @@ def _simulated(
 ) -> Run:
     population = population_of(scenario)
     noise = noise_of(scenario.assumptions, population)
-    true_savings = resolve_true_savings(scenario.assumptions, scenario.aco)
+    true_savings = with_interventions(
+        resolve_true_savings(scenario.assumptions, scenario.aco),
+        effects_of(scenario, population),
+        population,
+    )
     views = (View(0.0), true_savings.view)
     years = scenario.run.years
     simulated = simulated_under(scenario, population, noise, views, years, execution)
-    notes = (*scenario.aco.notes, *gathered_notes(resolved))
+    notes = (
+        *scenario.aco.notes,
+        *gathered_notes(resolved),
+        *intervention_notes(scenario),
+    )
     unmeasured = Run(scenario, population, noise, true_savings, simulated, {}, notes)
     return replace(unmeasured, contracts={r.contract.id: unmeasured.measured(r) for r in resolved})
 

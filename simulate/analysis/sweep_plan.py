@@ -28,6 +28,7 @@ from simulate.contracts.contract import (
 from simulate.contracts.resolution import ResolvedContract, resolve, settled_year
 from simulate.errors import UserError, nearest
 from simulate.scenario.aco import ACO
+from simulate.scenario.intervention import refuse_interventions
 from simulate.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ def sweep_plan(scenario: Scenario, contracts: Sequence[str | Contract] | None = 
         Anything stated that cannot be swept.
     """
     _check_preferred(scenario.sweep.prefer)
+    refuse_interventions(scenario.interventions, "a sweep")
     choices = _choices(scenario, _contracts(scenario, contracts))
     scenario = scenario.with_value("years", sweep_years(scenario), "years")
     # scipy is loaded from here on, after every mistake in contracts has been met.

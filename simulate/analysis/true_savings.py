@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from simulate.data import PublishedResult, history
 from simulate.engine.years import View
@@ -18,6 +19,9 @@ from simulate.population.credibility import (
 from simulate.scenario.aco import ACO
 from simulate.scenario.scenario import Assumptions
 
+if TYPE_CHECKING:
+    from simulate.population.intervention import ProgrammeEffect
+
 
 @dataclass(frozen=True)
 class TrueSavings:
@@ -31,11 +35,14 @@ class TrueSavings:
         Where they come from, in words for the reader.
     posterior : Posterior or None
         The credibility behind ``history``.
+    programmes : tuple of ProgrammeEffect
+        Care programmes whose savings are part of the view.
     """
 
     view: View
     source: str
     posterior: Posterior | None = None
+    programmes: tuple[ProgrammeEffect, ...] = ()
 
 
 def resolve_true_savings(assumptions: Assumptions, aco: ACO) -> TrueSavings:

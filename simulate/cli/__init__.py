@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from simulate._version import __version__
-from simulate.cli import catalogue, evidence, machine, risk, sweep
+from simulate.cli import catalogue, evidence, intervention, machine, risk, sweep
+from simulate.cli.agreement import with_default_agreement
 from simulate.errors import UserError
 
 app = typer.Typer(
@@ -30,7 +31,7 @@ def _root(
         raise typer.Exit
 
 
-for module in (risk, sweep, catalogue, evidence, machine):
+for module in (risk, sweep, intervention, catalogue, evidence, machine):
     app.add_typer(module.commands)
 
 
@@ -41,7 +42,7 @@ def main() -> None:
             # A terminal that cannot show ± gets a question mark, not a traceback.
             stream.reconfigure(errors="replace")
     try:
-        app(prog_name="simulate")
+        app(with_default_agreement(sys.argv[1:]), prog_name="simulate")
     except UserError as error:
         print(f"simulate: {error}", file=sys.stderr)
         raise SystemExit(2) from None

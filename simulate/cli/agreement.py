@@ -11,6 +11,7 @@ from simulate.errors import UserError
 
 if TYPE_CHECKING:
     from simulate.agreement.compare import AgreementComparison
+    from simulate.agreement.finance.finances import Finances
     from simulate.agreement.plan import AgreementPlan
     from simulate.agreement.run import AgreementRun
     from simulate.scenario.scenario import Scenario
@@ -72,18 +73,20 @@ def run_paths(
     outputs: Mapping[str, str | None],
     threads: int | None,
     chunk_years: int | None,
+    with_finances: bool = False,
 ) -> None:
-    """Simulate an agreement, settle its paths, and show them."""
-    from simulate.agreement.plan import agreement_plan
-
-    finished = _finished(agreement_plan(scenario), threads, chunk_years)
+    """Simulate an agreement, settle its paths, and show them; their finances where asked."""
+    asked = with_finances or scenario.finance.stated
+    finished = _finished(_checked_plan(scenario, asked), threads, chunk_years)
+    found = finished.finances(execution(threads, chunk_years)) if asked else None
     if outputs["--json"] is not None:
-        write_json(outputs["--json"], finished.to_dict())
+        write_json(outputs["--json"], {**finished.to_dict(), **_facts(found)})
     if outputs["--json"] != "-":
         from simulate.report.agreement import show_agreement
 
         show_agreement(finished)
-    _write_report(finished, outputs["--report"])
+        _show(found)
+    _write_report(finished, outputs["--report"], found)
 
 
 def compare_two_paths(
@@ -93,23 +96,49 @@ def compare_two_paths(
     chunk_years: int | None,
 ) -> None:
     """Simulate an agreement, and compare its two paths."""
-    from simulate.agreement.plan import agreement_plan
-
-    plan = agreement_plan(scenario)
+    plan = _checked_plan(scenario, scenario.finance.stated)
     first, second = (planned.label for planned in plan.paths)
     finished = _finished(plan, threads, chunk_years)
+    settings = execution(threads, chunk_years)
+    found = finished.finances(settings) if scenario.finance.stated else None
     from simulate.agreement.compare import compare_paths
 
-    comparison = compare_paths(finished, first, second, execution(threads, chunk_years))
+    comparison = compare_paths(finished, first, second, settings)
     if outputs["--json"] is not None:
-        write_json(outputs["--json"], {**finished.to_dict(), "comparison": comparison.to_dict()})
+        facts = {"comparison": comparison.to_dict(), **_facts(found)}
+        write_json(outputs["--json"], {**finished.to_dict(), **facts})
     if outputs["--json"] != "-":
         from simulate.report.agreement import show_agreement
         from simulate.report.agreement_comparison import show_agreement_comparison
 
         show_agreement(finished)
         show_agreement_comparison(comparison)
-    _write_report(finished, outputs["--report"], comparison)
+        _show(found)
+    _write_report(finished, outputs["--report"], found, comparison)
+
+
+def _checked_plan(scenario: Scenario, with_finances: bool) -> AgreementPlan:
+    """Return the plan of an agreement, every mistake refused before a compiler is loaded."""
+    from simulate.agreement.plan import agreement_plan
+
+    plan = agreement_plan(scenario)
+    if with_finances:
+        from simulate.agreement.finance.terms import check_finance
+
+        check_finance(plan)
+    return plan
+
+
+def _facts(found: Finances | None) -> dict[str, Any]:
+    return {} if found is None else {"finance": found.to_dict()}
+
+
+def _show(found: Finances | None) -> None:
+    if found is None:
+        return
+    from simulate.report.finance import show_finances
+
+    show_finances(found)
 
 
 def _finished(plan: AgreementPlan, threads: int | None, chunk_years: int | None) -> AgreementRun:
@@ -130,10 +159,13 @@ def _kernels() -> tuple[str, ...]:
 
 
 def _write_report(
-    finished: AgreementRun, path: str | None, comparison: AgreementComparison | None = None
+    finished: AgreementRun,
+    path: str | None,
+    found: Finances | None,
+    comparison: AgreementComparison | None = None,
 ) -> None:
     if path is None:
         return
     from simulate.report.html.agreement import write_agreement_report
 
-    write_agreement_report(finished, path, comparison, command_line())
+    write_agreement_report(finished, path, comparison, command_line(), found)

@@ -21,7 +21,8 @@ commands = typer.Typer()
 @commands.command("contracts")
 def contracts_command(
     contract_id: Annotated[
-        str | None, typer.Argument(metavar="ID", help="Contract id; left out: the catalogue.")
+        str | None,
+        typer.Argument(metavar="ID", help="Contract id, or a programme; left out: the catalogue."),
     ] = None,
     contract_file: Annotated[
         str | None, typer.Option("--contract-file", help="Show a contract of your own.")
@@ -29,19 +30,20 @@ def contracts_command(
     json_file: Json = None,
 ) -> None:
     """Show the catalogue of contracts, or one contract's terms with their references."""
-    from simulate.contracts.contract import contract_ids, load_contract
+    from simulate.contracts.contract import contract_ids, load_contract, named_contract_ids
 
     if contract_file:
         chosen = [own_contract(contract_file, contract_id)]
     else:
-        chosen = [load_contract(i) for i in ([contract_id] if contract_id else contract_ids())]
+        ids = named_contract_ids(contract_id) if contract_id else contract_ids()
+        chosen = [load_contract(i) for i in ids]
     if json_file:
         stated = [c.model_dump(mode="json", exclude_none=True) for c in chosen]
-        write_json(json_file, stated[0] if contract_id or contract_file else stated)
+        write_json(json_file, stated[0] if len(chosen) == 1 else stated)
     if json_file != "-":
         from simulate.report.terminal import show_contract, show_contracts
 
-        if contract_id or contract_file:
+        if len(chosen) == 1:
             show_contract(chosen[0])
         else:
             show_contracts(chosen)

@@ -17,9 +17,29 @@ Results = Annotated[
     str | None, typer.Option("--results", help="CMS results file that you downloaded.")
 ]
 Contracts = Annotated[
-    str | None, typer.Option("--contracts", help="Contract ids, comma-separated.")
+    str | None, typer.Option("--contracts", help="Contract ids or programmes, comma-separated.")
 ]
-Years = Annotated[int | None, typer.Option("--years", help="Performance years to simulate.")]
+Agreements = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--agreement",
+        metavar="[PATH]",
+        help="All years of an agreement, under a path of contracts: glide-path, a contract id, ids "
+        "by year (2xbasic-b,basic-c,2xbasic-e); the ACO's own if left out. May be repeated.",
+    ),
+]
+Years = Annotated[
+    int | None,
+    typer.Option("--years", help="Performance years to simulate; of an agreement, paths."),
+]
+Precision = Annotated[
+    float | None,
+    typer.Option(
+        "--precision",
+        help="In place of --years: largest standard error of a headline probability, a fraction "
+        "such as 0.001.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of the random stream.")]
 Engine = Annotated[
     Literal["monte-carlo", "exact"],
@@ -38,8 +58,17 @@ ContractFiles = Annotated[
     typer.Option("--contract-file", help="YAML file with a contract of your own."),
 ]
 Report = Annotated[str | None, typer.Option("--report", help="Write the HTML report here.")]
+Workbook = Annotated[
+    str | None, typer.Option("--workbook", help="Write the Excel workbook here (.xlsx).")
+]
 Json = Annotated[
     str | None, typer.Option("--json", help="Write the result as JSON; - for standard output.")
+]
+SaveYears = Annotated[
+    str | None,
+    typer.Option(
+        "--save-years", help="Write every simulated year and its settlements here (.parquet)."
+    ),
 ]
 WriteScenario = Annotated[
     str | None,

@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simulate.cli.agreement import (
+    agreement_options,
+    compare_two_paths,
+    refuse_beside_agreement,
+    run_paths,
+    with_its_years,
+)
 from simulate.cli.options import (
     AcoId,
+    Agreements,
     Changes,
     ChunkYears,
     ContractFiles,
     Contracts,
     Engine,
     Json,
+    Precision,
     Report,
     Results,
+    SaveYears,
     ScenarioFile,
     Seed,
     Threads,
     TrueSavings,
+    Workbook,
     WriteScenario,
     Year,
     Years,
 )
 from simulate.cli.running import execution, simulated
 from simulate.cli.stating import stated_options, stated_scenario
-from simulate.cli.writing import check_outputs, command_line, write_json, write_text
+from simulate.cli.writing import (
+    check_outputs,
+    check_save_years,
+    command_line,
+    write_json,
+    write_text,
+)
 from simulate.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,7 +64,13 @@ def run_command(
     year: Year = None,
     results: Results = None,
     contracts: Contracts = None,
+    agreement: Agreements = None,
+    finance: Annotated[
+        bool,
+        typer.Option("--finance", help="With --agreement: costs, capital, reinsurance, cash."),
+    ] = False,
     years: Years = None,
+    precision: Precision = None,
     seed: Seed = None,
     true_savings: TrueSavings = None,
     changes: Changes = None,
@@ -56,7 +80,9 @@ def run_command(
         bool, typer.Option("--decompose", help="Show where the variance comes from.")
     ] = False,
     report: Report = None,
+    workbook: Workbook = None,
     json_file: Json = None,
+    save_years: SaveYears = None,
     write_scenario: WriteScenario = None,
     threads: Threads = None,
     chunk_years: ChunkYears = None,
@@ -67,25 +93,52 @@ def run_command(
     simulate run --aco A1001
     simulate run --aco A1001 --contracts track-2,track-3 --report risk.html
     simulate run my_aco.toml --set common_shock_sd=0.01
+    simulate run --aco A1001 --agreement
+    simulate run --aco A4803 --agreement glide-path --agreement enhanced
+    simulate run --aco A4803 --agreement --set finance.advance=aip
     """
-    if write_scenario is not None and (report is not None or json_file is not None):
+    if agreement is not None:
+        refuse_beside_agreement(
+            {
+                "--contracts": contracts,
+                "--precision": precision,
+                "--engine exact": engine == "exact",
+                "--decompose": decompose,
+                "--workbook": workbook,
+                "--save-years": save_years,
+            }
+        )
+    if finance and agreement is None:
+        raise UserError("--finance goes with --agreement: costs are those of its years.")
+    outputs = {"--report": report, "--workbook": workbook, "--json": json_file}
+    outputs["--save-years"] = save_years
+    if write_scenario is not None and any(path is not None for path in outputs.values()):
         raise UserError(
             "--write-scenario writes the scenario and does not run it, so it cannot go with "
-            "--report or --json."
+            f"{' or '.join(outputs)}."
         )
-    check_outputs(
-        {"--report": report, "--json": json_file}, [scenario, results, *(contract_file or [])]
-    )
-    options = stated_options(contracts, years, seed, true_savings, contract_file)
+    check_outputs(outputs, [scenario, results, *(contract_file or [])])
+    check_save_years(save_years, engine)
+    options = stated_options(contracts, years, seed, true_savings, contract_file, precision)
+    options |= agreement_options(agreement)
     stated = stated_scenario(scenario, aco, year, results, changes, options)
+    if agreement is not None and write_scenario is None:
+        run_paths(stated, outputs, threads, chunk_years, finance)
+        return
     if write_scenario is not None:
         from simulate.scenario.file import scenario_text
 
+        stated = stated if agreement is None else with_its_years(stated)
         write_text(write_scenario, scenario_text(stated), "--write-scenario")
-        print(f"Wrote {write_scenario}. Run it with: simulate run {shlex.quote(write_scenario)}")
+        how = "" if agreement is None else " --agreement"
+        print(
+            f"Wrote {write_scenario}. Run it with: simulate run {shlex.quote(write_scenario)}{how}"
+        )
         return
-    if engine == "exact" and (years is not None or seed is not None):
-        raise UserError("--engine exact simulates no years; leave --years and --seed out.")
+    if engine == "exact" and any(given is not None for given in (years, seed, precision)):
+        raise UserError(
+            "--engine exact simulates no years; leave --years, --precision and --seed out."
+        )
     if decompose and stated.run.years < _FEWEST_TO_DECOMPOSE:
         raise UserError(
             f"--decompose with {stated.run.years:,} years: variances of so few say nothing; "
@@ -93,35 +146,45 @@ def run_command(
         )
     if engine == "exact" and decompose:
         raise UserError("--decompose rests on simulated years; leave --engine exact out.")
-    finished = simulated(stated, engine, threads, chunk_years)
+    finished = simulated(stated, engine, threads, chunk_years, comparing=report is not None)
     if json_file is not None:
         parts = {"decomposition": finished.decomposition.to_dict()} if decompose else {}
         write_json(json_file, {**finished.to_dict(), **parts})
     if json_file != "-":
-        from simulate.report.terminal import show_decomposition, show_run
+        from simulate.report.run_terminal import show_decomposition, show_run
 
         show_run(finished)
         if decompose:
             show_decomposition(finished)
     if report:
         _write_report(finished, report)
+    if workbook:
+        _write_workbook(finished, workbook)
+    if save_years:
+        _save_years(finished, save_years)
 
 
 @commands.command("compare")
 def compare_command(
-    first: Annotated[str, typer.Argument(metavar="FIRST", help="Contract id.")],
-    second: Annotated[str, typer.Argument(metavar="SECOND", help="Contract id.")],
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="Contract id, or path.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="Contract id, or path.")],
     scenario: ScenarioFile = None,
     aco: AcoId = None,
     year: Year = None,
     results: Results = None,
+    agreement: Annotated[
+        bool, typer.Option("--agreement", help="Compare all years of an agreement.")
+    ] = False,
     years: Years = None,
+    precision: Precision = None,
     seed: Seed = None,
     true_savings: TrueSavings = None,
     changes: Changes = None,
     contract_file: ContractFiles = None,
     report: Report = None,
+    workbook: Workbook = None,
     json_file: Json = None,
+    save_years: SaveYears = None,
     threads: Threads = None,
     chunk_years: ChunkYears = None,
 ) -> None:
@@ -129,33 +192,65 @@ def compare_command(
 
     \b
     simulate compare track-2 track-3 --aco A1001
+    simulate compare glide-path enhanced --aco A4803 --agreement
     """
     from simulate.contracts.contract import normal_id
 
+    paths = [first, second]
     first, second = normal_id(first), normal_id(second)
     if first == second:
         raise UserError(f"compare {first} {second}: name two different contracts.")
-    check_outputs(
-        {"--report": report, "--json": json_file}, [scenario, results, *(contract_file or [])]
-    )
-    options = stated_options(f"{first},{second}", years, seed, true_savings, contract_file)
+    if agreement:
+        refuse_beside_agreement(
+            {"--precision": precision, "--workbook": workbook, "--save-years": save_years}
+        )
+    outputs = {"--report": report, "--workbook": workbook, "--json": json_file}
+    outputs["--save-years"] = save_years
+    check_outputs(outputs, [scenario, results, *(contract_file or [])])
+    check_save_years(save_years)
+    named = None if agreement else f"{first},{second}"
+    options = stated_options(named, years, seed, true_savings, contract_file, precision)
+    if agreement:
+        options[f"compare {' '.join(paths)}"] = ("agreement.paths", paths)
     stated = stated_scenario(scenario, aco, year, results, changes, options)
-    finished = simulated(stated, "monte-carlo", threads, chunk_years)
+    if agreement:
+        compare_two_paths(stated, outputs, threads, chunk_years)
+        return
+    finished = simulated(stated, "monte-carlo", threads, chunk_years, comparing=True)
     from simulate.analysis.compare import compare
 
     comparison = compare(finished, first, second, execution(threads, chunk_years))
     if json_file is not None:
         write_json(json_file, {**finished.to_dict(), "comparison": comparison.to_dict()})
     if json_file != "-":
-        from simulate.report.terminal import show_comparison, show_run
+        from simulate.report.comparison_terminal import show_comparison
+        from simulate.report.run_terminal import show_run
 
         show_run(finished, (first, second))
         show_comparison(comparison)
     if report:
         _write_report(finished, report, comparison)
+    if workbook:
+        _write_workbook(finished, workbook, comparison)
+    if save_years:
+        _save_years(finished, save_years)
 
 
 def _write_report(finished: Run, path: str, comparison: Any = None) -> None:
+    if sys.stderr.isatty():
+        print("Writing the report …", file=sys.stderr, flush=True)
     from simulate.report.html import write_report
 
     write_report(finished, path, comparison, command=command_line())
+
+
+def _write_workbook(finished: Run, path: str, comparison: Any = None) -> None:
+    from simulate.report.workbook import write_workbook
+
+    write_workbook(finished, path, comparison, command=command_line())
+
+
+def _save_years(finished: Run, path: str) -> None:
+    from simulate.report.saved_years import save_years
+
+    save_years(finished, path, "--save-years")

@@ -39,7 +39,7 @@ def stated_scenario(
         raise UserError("--year and --results go with --aco; a scenario file states its own year.")
     if path is not None:
         stated = read_scenario(path)
-        if "contracts" in {key for key, _ in options.values()}:
+        if {"contracts", "agreement.paths"} & {key for key, _ in options.values()}:
             # Other contracts are run than the file's: terms of those left out do not matter.
             stated = stated.without_contract_terms()
     else:
@@ -70,10 +70,16 @@ def stated_options(
     seed: int | None,
     true_savings: str | None,
     contract_files: list[str] | None,
+    precision: float | None = None,
 ) -> dict[str, tuple[str, Any]]:
     """Return the options that state a key of the scenario: as typed, to key and value."""
     from simulate.scenario.scenario import parsed_value
 
+    if years is not None and precision is not None:
+        raise UserError(
+            f"--years {years} and --precision {precision:g}: a precision chooses how many years "
+            "are simulated; leave one out."
+        )
     options: dict[str, tuple[str, Any]] = {}
     if contracts is not None:
         named = [name.strip() for name in contracts.split(",") if name.strip()]
@@ -88,6 +94,8 @@ def stated_options(
         options[f"--true-savings {true_savings}"] = ("true_savings", parsed_value(true_savings))
     if years is not None:
         options[f"--years {years}"] = ("years", years)
+    if precision is not None:
+        options[f"--precision {precision:g}"] = ("precision", precision)
     if seed is not None:
         options[f"--seed {seed}"] = ("seed", seed)
     return options

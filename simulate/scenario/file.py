@@ -62,8 +62,14 @@ def scenario_text(scenario: Scenario) -> str:
         "# person-year. A key behind '# ' is left out; what it shows is an example.",
         "",
     ]
-    for name in ("aco", "assumptions", "run", "sweep", "agreement"):
+    for name in ("aco", "assumptions", "run", "sweep", "agreement", "finance"):
         lines += [f"[{name}]", *_section(getattr(scenario, name)), ""]
+    for intervention in scenario.interventions:
+        lines += ["[[interventions]]", *_section(intervention), ""]
+    if not scenario.interventions:
+        lines += ["# A care programme that changes spending (simulate intervention lists them):"]
+        lines += ["# [[interventions]]", '# name = "palliative-care"', '# like = "palliative-care"']
+        lines += [""]
     lines += ["# Terms of a contract to replace, such as", '# [contract_terms."track-3"]']
     lines += ["# maximum_loss_rate = 0.5", ""]
     text = "\n".join(lines)

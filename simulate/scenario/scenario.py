@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 from simulate.errors import UserError, nearest
 from simulate.scenario.aco import ACO, Strict
 from simulate.scenario.agreement import AgreementSettings
+from simulate.scenario.finance import FinanceSettings
+from simulate.scenario.intervention import Intervention, changed_interventions
 from simulate.scenario.sweep import SweepSettings
 from simulate.validation import explain
 
@@ -223,6 +225,8 @@ class Scenario(Strict):
     run: RunSettings = RunSettings()
     sweep: SweepSettings = SweepSettings()
     agreement: AgreementSettings = AgreementSettings()
+    finance: FinanceSettings = FinanceSettings()
+    interventions: tuple[Intervention, ...] = ()
     contract_terms: dict[str, dict[str, Any]] = Field(
         {}, description="Terms of a contract to replace, by contract id."
     )
@@ -234,6 +238,14 @@ class Scenario(Strict):
                 "true_savings = history: the scenario has no published savings_rate to learn "
                 "from. State true_savings as a fraction (0.02), or give savings_rate"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _interventions_have_their_own_names(self) -> Scenario:
+        names = [each.name for each in self.interventions]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"interventions: {', '.join(twice)} is stated twice; rename one")
         return self
 
     @classmethod
@@ -251,8 +263,10 @@ class Scenario(Strict):
         changes : iterable of str
             ``KEY=VALUE`` for any key of the scenario, ``KEY.PART=VALUE`` inside a table,
             ``sweep.KEY=VALUE`` for an axis of a sweep, ``agreement.KEY=VALUE`` for an agreement,
-            ``CONTRACT.TERM=VALUE`` for a term of a contract. A new ``assigned_beneficiaries``
-            scales person-years and dollars in proportion.
+            ``finance.KEY=VALUE`` for its costs and capital,
+            ``interventions.NAME.KEY=VALUE`` for a care programme (a new name: one of the
+            catalogue), ``CONTRACT.TERM=VALUE`` for a term of a contract. A new
+            ``assigned_beneficiaries`` scales person-years and dollars in proportion.
 
         Raises
         ------
@@ -297,6 +311,9 @@ class Scenario(Strict):
             stated[section].pop(_INSTEAD.get(head), None)
         elif head in _NAMED_SECTIONS and tail:
             stated.setdefault(head, {})[tail] = value
+        elif head == "interventions":
+            listed = stated.get(head, ())
+            stated[head] = changed_interventions(listed, tail, value, where)
         elif tail:
             terms = stated.setdefault("contract_terms", {})
             terms[head] = {**terms.get(head, {}), tail: value}
@@ -313,6 +330,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {"aco": ACO, "assumptions": Assumptions,
 _NAMED_SECTIONS: dict[str, type[BaseModel]] = {
     "sweep": SweepSettings,
     "agreement": AgreementSettings,
+    "finance": FinanceSettings,
 }
 
 

@@ -125,11 +125,16 @@ def test_a_contract_named_twice_is_refused() -> None:
         small_run(["track-2", "track-2"])
 
 
+PROGRAM = "shared-savings-program"
+
+
 def test_contracts_are_by_default_all_that_took_effect() -> None:
     ids = set(small_run(None).contracts)
     proposed = {i for i in sim.contract_ids() if "proposed" in i}
     assert len(proposed) == 5
-    assert ids == set(sim.contract_ids()) - proposed
+    own = {i for i in sim.contract_ids() if sim.load_contract(i).programme == PROGRAM}
+    assert ids == own - proposed
+    assert len(ids) == 11
     assert set(small_run(["track-3-proposed-2014"]).contracts) == {"track-3-proposed-2014"}
 
 

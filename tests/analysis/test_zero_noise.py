@@ -67,14 +67,15 @@ def test_zero_noise_is_the_settlement(situation, noise, tau) -> None:
         for view, rate in ((ASSUMED, tau), (CHANCE_ALONE, 0.0)):
             one = settled(run, contract_id, rate)
             years = run.outcomes(contract_id, view)
-            # Half a cent is the rounding of what `settle` shows.
+            # Half a cent is the rounding of what `settle` shows; net adds up what is shown.
             for name in ("shared_savings", "shared_losses", "net"):
                 dollars = getattr(years, name)
-                assert abs(dollars - getattr(one, name)).max() < 0.00501, (contract_id, name)
+                most = 0.01001 if name == "net" else 0.00501
+                assert abs(dollars - getattr(one, name)).max() < most, (contract_id, name)
             measures = (
                 run[contract_id].measures if view == ASSUMED else run[contract_id].chance_alone
             )
-            assert measures.expected_net.value == pytest.approx(one.net, abs=0.00501)
+            assert measures.expected_net.value == pytest.approx(one.net, abs=0.01001)
             for name, estimate in measures.to_dict().items():
                 assert estimate["standard_error"] == 0.0, name
                 if name.startswith("probability"):

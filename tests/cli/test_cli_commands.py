@@ -57,7 +57,12 @@ def test_run_json_has_every_measure_in_both_views(done) -> None:
     assert set(found) >= {"aco", "assumptions", "seed", "years", *VIEWS}
     assert found["aco"]["id"] == "A1001"
     assert (found["seed"], found["years"]) == (1, 40)
-    took_effect = [i for i in contract_ids() if load_contract(i).status != "proposed"]
+    catalogue = [load_contract(i) for i in contract_ids()]
+    took_effect = [
+        c.id
+        for c in catalogue
+        if c.status != "proposed" and c.programme == "shared-savings-program"
+    ]
     for view in VIEWS:
         assert list(found[view]) == took_effect
         for measures in found[view].values():
@@ -114,8 +119,8 @@ def test_compare_from_a_file_of_ones_own_contract(done, own_contract: str) -> No
 
 def test_contracts_lists_the_catalogue(done) -> None:
     out = done("contracts").out
-    assert [
-        line.split()[0] for line in out.splitlines() if line.startswith(("tr", "ba", "en"))
+    assert [line.split()[0] for line in out.splitlines() if line.split()[:1] and line[0].islower()][
+        1:
     ] == [*contract_ids()]
     listed = done("contracts", "--json", "-").json
     assert [contract["id"] for contract in listed] == list(contract_ids())
