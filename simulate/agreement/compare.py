@@ -88,7 +88,7 @@ def compare_paths(
         one, two = (run.settled(p, view).measured_years() for p in planned)
         return compare_agreements(one, two, rate, run.certain(view))
 
-    spending = _SpendingBySavings(run, execution)
+    spending = SpendingBySavings(run, execution)
 
     def values(mean: float) -> FloatArray:
         simulated, at = spending.simulated, spending(mean)
@@ -103,25 +103,29 @@ def compare_paths(
     )
 
 
-class _SpendingBySavings:
+class SpendingBySavings:
     """Spending of the first simulated paths at any mean of the true savings.
 
-    Simulated exactly at a few Chebyshev nodes, as uncertain around each mean as in the run, and
-    interpolated by the polynomial through them, as a comparison of single years does.
+    Simulated exactly at a few Chebyshev nodes, as uncertain around each mean as in the run
+    unless another `sd` is stated, and interpolated by the polynomial through them, as a
+    comparison of single years does.
     """
 
     simulated: SimulatedAgreement
 
-    def __init__(self, run: AgreementRun, execution: Execution | None) -> None:
+    def __init__(
+        self, run: AgreementRun, execution: Execution | None, sd: float | None = None
+    ) -> None:
         low, high = SEARCHED
         angles = (2 * np.arange(_NODES) + 1) * np.pi / (2 * _NODES)
         self.nodes = 0.5 * (low + high) - 0.5 * (high - low) * np.cos(angles)
         self.paths = min(run.plan.simulated_paths, _MOST_PATHS)
-        sd = run.plan.true_savings.view.sd
+        sd = run.plan.true_savings.view.sd if sd is None else sd
         views = [View(float(node), sd) for node in self.nodes]
         self.simulated = simulate_views(run.plan, views, self.paths, execution)
 
     def __call__(self, mean: float) -> FloatArray:
+        """Return expenditure at a mean of the true savings, shape (paths, calendar years)."""
         weights = [
             np.prod([(mean - other) / (node - other) for other in self.nodes if other != node])
             for node in self.nodes

@@ -29,6 +29,8 @@ from simulate.scenario.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from simulate.agreement.finance.finances import Finances
+
 
 @dataclass(frozen=True)
 class PathView:
@@ -136,6 +138,23 @@ class AgreementRun:
         spending = self.simulated.expenditure[view][:, : planned.path.calendar_years]
         return settle_path(self.plan, planned, self.simulated, spending)
 
+    def finances(self, execution: Execution | None = None) -> Finances:
+        """Reckon costs, capital, reinsurance and payments in advance of every path.
+
+        Parameters
+        ----------
+        execution : Execution, optional
+            Threads, chunks and progress; without influence on the result.
+
+        Raises
+        ------
+        UserError
+            See `simulate.agreement.finance.finances.finances`.
+        """
+        from simulate.agreement.finance.finances import finances
+
+        return finances(self, execution)
+
     def certain(self, view: int) -> bool:
         """Whether nothing is random under a view of the true savings."""
         assumptions, settings = self.scenario.assumptions, self.plan.settings
@@ -214,7 +233,7 @@ def run_agreement(
     **assumptions
         Any key of `simulate.scenario.scenario.Assumptions` or `RunSettings`, such as
         ``true_savings=0.02``, or of `simulate.scenario.agreement.AgreementSettings`, such as
-        ``savings_ramp=[0.5, 1.0]``.
+        ``savings_ramp=[0.5, 1.0]``, or of `simulate.scenario.finance.FinanceSettings`.
 
     Returns
     -------
@@ -235,10 +254,12 @@ def stated_for_agreement(subject: ACO | Scenario, stated: dict[str, Any]) -> Sce
     ``years`` is that of the run: how many paths are simulated. What is None is left alone.
     """
     from simulate.scenario.agreement import AgreementSettings
+    from simulate.scenario.finance import FinanceSettings
 
     scenario = subject if isinstance(subject, Scenario) else Scenario(aco=subject)
-    ours = set(AgreementSettings.model_fields) - {"years"}
-    named = {(f"agreement.{key}" if key in ours else key): v for key, v in stated.items()}
+    sections = dict.fromkeys(FinanceSettings.model_fields, "finance.")
+    sections |= dict.fromkeys(set(AgreementSettings.model_fields) - {"years"}, "agreement.")
+    named = {f"{sections.get(key, '')}{key}": value for key, value in stated.items()}
     return scenario.with_values({key: v for key, v in named.items() if v is not None})
 
 

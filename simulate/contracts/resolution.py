@@ -24,6 +24,8 @@ from simulate.kernels import settlement_rule as rule
 
 QualityStandard = Literal["met", "alternative", "failed"]
 TERMINATIONS = ("none", "voluntary", "involuntary")
+#: How the note begins on a contract that is settled under the terms of another year.
+OTHER_YEAR = "does not cover performance year"
 STANDARDS: dict[str, float] = {
     "met": rule.STANDARD_MET,
     "alternative": rule.STANDARD_ALTERNATIVE,
@@ -198,7 +200,7 @@ class _Resolution:
         asked = circumstances.performance_year
         if asked is not None and asked != self.year:
             self.notes.append(
-                f"does not cover performance year {asked}; the terms of {self.year} apply."
+                f"{OTHER_YEAR} {asked}; the terms of {self.year} apply."
             )
 
     def value(self, name: str, default: Any = None) -> Any:

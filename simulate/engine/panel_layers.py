@@ -86,8 +86,7 @@ class _LayerSimulation(PanelSimulation):
         sums, counted = self._draw(np.ascontiguousarray(caps), start)
         between = (sums[:, views:] - sums[:, :views]).transpose(1, 0, 2)
         per_unit = worth * np.array(self.population.person_years) / np.maximum(counted, 1)
-        by_type = between * per_unit
-        by_year = by_type.sum(axis=2).reshape(views, stop - start, -1)
+        by_year = (between * per_unit).sum(axis=2).reshape(views, stop - start, -1)
         return np.asarray(by_year[:, :, self.calendar_years.before :])
 
     def _worth(self, plan: Plan) -> FloatArray:
@@ -96,7 +95,8 @@ class _LayerSimulation(PanelSimulation):
             self._dollars_per_unit(kind, plan.moved, plan.caps[:, :, kind].T)
             for kind in range(len(self.tables))
         ]
-        return np.stack(relative, axis=-1) * np.array(self.population.benchmark_per_capita)
+        per_capita = np.array(self.population.benchmark_per_capita)
+        return np.asarray(np.stack(relative, axis=-1) * per_capita)
 
     def _caps_at(self, dollars: FloatArray, worth: FloatArray) -> NDArray[np.uint32]:
         """Return the truncation points that lie at amounts of each performance year."""
@@ -106,4 +106,4 @@ class _LayerSimulation(PanelSimulation):
         with np.errstate(divide="ignore"):
             caps = by_column[None, :, None] / worth
         whole = np.clip(np.rint(caps), 1.0, LARGEST_CAP).astype(np.uint32)
-        return np.asarray(whole.transpose(1, 0, 2))
+        return whole.transpose(1, 0, 2)

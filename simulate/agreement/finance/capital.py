@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,8 +84,8 @@ def required_amount(
 
 def measure_repayment(
     shared_losses: FloatArray,
-    amount: float | None,
-    rule: str,
+    one_sided: Sequence[bool],
+    mechanism: tuple[float | None, str],
     certain: bool = False,
     replicates: int | None = None,
 ) -> RepaymentMeasures:
@@ -94,26 +95,26 @@ def measure_repayment(
     ----------
     shared_losses : float64 array, shape (paths, performance years)
         Dollars, at least 0.
-    amount : float or None
-    rule : str
-        Where it comes from.
+    one_sided : sequence of bool
+        Performance years in which nothing can be owed.
+    mechanism : tuple of float or None, and str
+        Its amount, and where that comes from.
     certain, replicates
         See `simulate.measures.estimate`.
     """
+    amount, rule = mechanism
     worst = np.asarray(shared_losses.max(axis=1))
     covers = of.quantile(worst, COVERED, replicates)
     if amount is None:
         return RepaymentMeasures(None, rule, None, (), None, covers)
-    # A contract that never owes is certain not to; a share of 0 among simulated paths is not.
-    never = not shared_losses.any(axis=0)[:, None]
     by_year = tuple(
-        of.proportion(column > amount, certain or not column.any(), replicates)
-        for column in shared_losses.T
+        of.proportion(column > amount, certain or known, replicates)
+        for column, known in zip(shared_losses.T, one_sided, strict=True)
     )
     return RepaymentMeasures(
         amount,
         rule,
-        of.proportion(worst > amount, certain or bool(never), replicates),
+        of.proportion(worst > amount, certain or all(one_sided), replicates),
         by_year,
         of.mean(np.maximum(worst - amount, 0.0), replicates),
         covers,

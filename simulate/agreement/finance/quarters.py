@@ -53,7 +53,7 @@ class Quarters:
         return found
 
     def at_settlements(self, by_year: FloatArray) -> FloatArray:
-        """Return what comes with each settlement by quarter; (paths, years) to (paths, quarters)."""
+        """Return what comes with each settlement, years in columns, by quarter."""
         found = np.zeros((len(by_year), self.count))
         for year, quarter in enumerate(self.settled):
             found[:, quarter] += by_year[:, year]

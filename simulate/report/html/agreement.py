@@ -24,6 +24,13 @@ from simulate.report.agreement_words import (
 )
 from simulate.report.figures.fan_chart import fan_chart, fan_words
 from simulate.report.figures.house import figure_of
+from simulate.report.finance import (
+    cash_rows,
+    finance_grounds,
+    finance_rows,
+    finance_sentence,
+    finance_views,
+)
 from simulate.report.html.page import one_line, page, write_page
 from simulate.report.html.pictures import Picture
 from simulate.report.html.provenance import versions
@@ -34,6 +41,7 @@ from simulate.scenario.file import scenario_text
 
 if TYPE_CHECKING:
     from simulate.agreement.compare import AgreementComparison
+    from simulate.agreement.finance.finances import Finances, PathFinances
     from simulate.agreement.run import AgreementRun, PathResult
 
 #: Anchors of the page's sections, with their names in the list of contents.
@@ -42,6 +50,7 @@ _CONTENTS = (
     ("paths", "Year by year"),
     ("together", "All years together"),
     ("comparison", "One against the other"),
+    ("finance", "Costs, capital and cash"),
     ("assumptions", "What it rests on"),
     ("limitations", "What it does not say"),
     ("reproduce", "To reproduce it"),
@@ -53,6 +62,7 @@ def write_agreement_report(
     path: str | Path,
     comparison: AgreementComparison | None = None,
     command: str | Sequence[str] | None = None,
+    finances: Finances | None = None,
 ) -> None:
     """Write the page of an agreement run to a file, complete or not at all.
 
@@ -65,15 +75,23 @@ def write_agreement_report(
         Adds the section that compares two paths.
     command : str or sequence of str, optional
         The command line that led to the run.
+    finances : Finances, optional
+        Adds the section of costs, capital and cash.
 
     Raises
     ------
     UserError
         The path cannot be written.
     """
-    write_page(
-        path, lambda: page("agreement.html.j2", _content(run, comparison, one_line(command)))
-    )
+
+    def filled() -> str:
+        content = _content(run, comparison, one_line(command))
+        content["finance"] = None if finances is None else _finance(finances)
+        if finances is None:
+            content["contents"] = [c for c in content["contents"] if c[0] != "finance"]
+        return page("agreement.html.j2", content)
+
+    write_page(path, filled)
 
 
 def _content(
@@ -169,6 +187,27 @@ def _comparison(comparison: AgreementComparison) -> dict[str, Any]:
         "views": paired_views(comparison),
         "sentences": closing_sentences(comparison),
     }
+
+
+def _finance(found: Finances) -> dict[str, Any]:
+    return {
+        "sentences": [finance_sentence(label, path) for label, path in found.paths.items()],
+        "views": [
+            {"title": words[0].upper() + words[1:], "rows": _trimmed(finance_rows(views))}
+            for words, views in finance_views(found)
+        ],
+        "cash": [_cash(label, path) for label, path in found.paths.items()],
+        "grounds": finance_grounds(found),
+    }
+
+
+def _cash(label: str, path: PathFinances) -> dict[str, Any]:
+    unit, headings, rows = cash_rows(path)
+    return {"label": label, "unit": f"${unit[2]}", "headings": headings, "rows": rows}
+
+
+def _trimmed(rows: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
+    return [(name.strip(), cells) for name, cells in rows]
 
 
 def _cards(run: AgreementRun) -> list[dict[str, Any]]:

@@ -1,0 +1,272 @@
+"""What an agreement's finances rest on for one path: amounts by quarter, rules, their notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simulate.agreement.finance.advances import Shortfall, aip_quarterly_payment
+from simulate.agreement.finance.capital import required_amount
+from simulate.agreement.finance.costs import yearly_costs
+from simulate.agreement.finance.quarters import QUARTERS, Quarters, quarters_of
+from simulate.agreement.path import MONTHS
+from simulate.agreement.plan import AgreementPlan, PlannedPath
+from simulate.contracts.finance_rules import finance_rules
+from simulate.errors import UserError
+from simulate.measures.estimate import FloatArray
+from simulate.scenario.finance import FinanceSettings, check_together
+
+_MOST_BYTES = 4e9
+
+
+@dataclass(frozen=True)
+class FinanceTerms:
+    """The known amounts of one path of contracts.
+
+    Attributes
+    ----------
+    plan : AgreementPlan
+    planned : PlannedPath
+    """
+
+    plan: AgreementPlan
+    planned: PlannedPath
+
+    @property
+    def settings(self) -> FinanceSettings:
+        """What the scenario states of finances."""
+        return self.plan.scenario.finance
+
+    @cached_property
+    def quarters(self) -> Quarters:
+        """The quarters of the path."""
+        left = self.plan.settings.termination != "none"
+        months = self.plan.settings.termination_months if left else MONTHS
+        plan = self.plan
+        return quarters_of(self.planned.path, plan.start_year, plan.payment_lag, months)
+
+    @property
+    def member_months(self) -> float:
+        """Member months of a year."""
+        return MONTHS * sum(self.plan.population.person_years)
+
+    @cached_property
+    def costs(self) -> FloatArray:
+        """Costs by quarter, dollars, shape (1, quarters)."""
+        parts = [len(quarters) / QUARTERS for quarters in self.quarters.by_year]
+        yearly = yearly_costs(self.amount("operating_cost"), self.settings.cost_growth, parts)
+        by_quarter = self.quarters.spread(yearly[None, :])
+        by_quarter[0, 0] += self.amount("start_up_cost")
+        return by_quarter
+
+    def amount(self, name: str) -> float:
+        """Return a cost as stated, or CMS's estimate."""
+        stated = getattr(self.settings, name)
+        return float(finance_rules().of_year(name, 0) if stated is None else stated)
+
+    @cached_property
+    def advances(self) -> FloatArray:
+        """Payments in advance by quarter, dollars, shape (1, quarters)."""
+        found = np.zeros((1, self.quarters.count))
+        rules, advance = finance_rules(), self.settings.advance
+        inside = [quarter for year in self.quarters.by_year for quarter in year]
+        past = QUARTERS * (self.plan.settings.first_agreement_year - 1)
+        if advance == "aip":
+            found[0, 0] = rules.of_year("aip_one_time", 0) if past == 0 else 0.0
+            left = max(rules.of_year("aip_quarters", 0) - past, 0)
+            found[0, inside[:left]] += self.aip_payment
+        elif advance == "pc-flex":
+            found[0, 0] = rules.of_year("flex_one_time", 0) if past == 0 else 0.0
+        elif advance == "prepaid":
+            found[0, inside] = self.settings.prepaid_per_quarter or 0.0
+        return found
+
+    @cached_property
+    def aip_payment(self) -> float:
+        """The advance investment payment of a quarter, dollars."""
+        settings, rules = self.settings, finance_rules()
+        assigned = self.plan.scenario.aco.assigned_beneficiaries
+        most = rules.of_year("aip_most_beneficiaries", 0)
+        dual, others = settings.aip_dual_or_lis_share, settings.aip_adi_percentile
+        if dual is not None and others is not None:
+            tiers = rules.of_year("aip_tiers", 0)
+            return aip_quarterly_payment(assigned, dual, others, tiers, most)
+        stated = settings.aip_quarterly_payment
+        typical = float(rules.of_year("aip_typical_payment", 0))
+        return float((typical if stated is None else stated) * min(assigned, most))
+
+    @property
+    def shortfall(self) -> Shortfall:
+        """What becomes of advances that are not earned."""
+        if self.settings.advance == "prepaid":
+            return self.settings.prepaid_shortfall
+        return "at-end" if self.plan.settings.termination != "none" else "forgiven"
+
+    @property
+    def flex_cash(self) -> float:
+        """Base rate less the claims it replaces, dollars a year; 0 without Primary Care Flex."""
+        base, displaced = self.settings.flex_base_rate, self.settings.flex_displaced_claims
+        if self.settings.advance != "pc-flex" or base is None or displaced is None:
+            return 0.0
+        return (base - displaced) * self.member_months
+
+    @property
+    def flex_in_expenditure(self) -> float:
+        """What Primary Care Flex adds to measured expenditure, dollars a year."""
+        if self.settings.advance != "pc-flex":
+            return 0.0
+        enhancement = (self.settings.flex_enhancement or 0.0) * self.member_months
+        return self.flex_cash + self.settings.flex_enhancement_in_expenditure * enhancement
+
+    def repayment(self) -> tuple[float | None, str]:
+        """Return the amount of the repayment mechanism, and where it comes from."""
+        stated = self.settings.repayment_mechanism
+        if stated is not None:
+            return stated, "stated"
+        first = next((i for i, one in enumerate(self.planned.resolved) if one.two_sided), None)
+        if first is None:
+            return None, "no two-sided performance year, so none is asked for"
+        if not self.planned.resolved[first].contract.under_programme_rules:
+            return None, "the guarantee of this model is not in the catalogue; state its amount"
+        return self._required(first)
+
+    def _required(self, place: int) -> tuple[float, str]:
+        """Return what CMS asks for before the first two-sided performance year."""
+        path, rules, aco = self.planned.path, finance_rules(), self.plan.scenario.aco
+        began = self.plan.start_year + path.starts[path.years[place].agreement]
+        of_expenditure = rules.of_year("repayment_share_of_expenditure", began)
+        looks_at_revenue = self.planned.resolved[place].contract.terms.loss_limit_of_revenue
+        of_revenue = rules.of_year("repayment_share_of_revenue", began)
+        amount = required_amount(
+            self._expenditure_before(path.years[place].calendar[0][0]),
+            of_expenditure,
+            aco.participant_revenue,
+            of_revenue if looks_at_revenue is not None else None,
+        )
+        words = f"{100 * of_expenditure:g} % of expenditure the year before"
+        if looks_at_revenue is not None and aco.participant_revenue is not None:
+            words = f"the lesser of {words} and {100 * of_revenue:g} % of participants' revenue"
+        elif looks_at_revenue is not None:
+            words += "; stated participant revenue can lower it"
+        cited = rules.cited("repayment_share_of_expenditure")
+        return amount, f"{words} ({cited.reference.partition(';')[0]}, {cited.confidence})"
+
+    def _expenditure_before(self, calendar_year: int) -> float:
+        """Return expenditure of the calendar year before one of the path, dollars."""
+        aco, plan = self.plan.scenario.aco, self.plan
+        update = 1.0 + plan.settings.benchmark_update[0]
+        growth = plan.growth[calendar_year - 1] if calendar_year else plan.growth[0] / update
+        spending = aco.spend_per_capita or aco.benchmark_per_capita
+        years = aco.person_years.in_order()
+        level = sum(n * x for n, x in zip(years, spending.in_order(), strict=True))
+        return float(level * growth)
+
+
+def check_finance(plan: AgreementPlan) -> None:
+    """Refuse finances that the calendar or the noise of a run leave no room for.
+
+    Raises
+    ------
+    UserError
+    """
+    settings, rules = plan.scenario.finance, finance_rules()
+    check_together(settings)
+    _check_memory(plan)
+    start, last = plan.start_year, plan.start_year + plan.calendar_years - 1
+    if settings.advance == "aip" and start < (begins := rules.of_year("aip_from", 0)):
+        _refuse_year("aip", start, f"from {begins}", rules.cited("aip_from").reference)
+    if settings.advance == "prepaid" and start < (begins := rules.of_year("prepaid_from", 0)):
+        _refuse_year("prepaid", start, f"from {begins}", rules.cited("prepaid_from").reference)
+    first, ends = rules.of_year("flex_years", 0)
+    if settings.advance == "pc-flex" and not (first <= start and last <= ends):
+        years = f"within {first} to {ends}, and these last until {last}"
+        _refuse_year("pc-flex", start, years, rules.cited("flex_years").reference)
+    if settings.stop_loss_attachment is not None and (
+        plan.noise.people != 1.0 or plan.noise.as_stated
+    ):
+        raise UserError(
+            f"finance.stop_loss_attachment = {settings.stop_loss_attachment:g}: a cover per "
+            "beneficiary needs people drawn as they are; leave noise_constant out and "
+            "people_noise at true."
+        )
+
+
+def _check_memory(plan: AgreementPlan) -> None:
+    # Some twelve amounts a quarter, eight bytes each, of one path of contracts at a time.
+    bytes_a_path = 8 * 12 * QUARTERS * (plan.calendar_years + 2)
+    if bytes_a_path * plan.simulated_paths > _MOST_BYTES:
+        raise UserError(
+            f"years = {plan.simulated_paths:,} with finances: cash by quarter of so many paths "
+            f"takes {bytes_a_path * plan.simulated_paths / 1e9:.1f} GB of memory. At most "
+            f"{int(_MOST_BYTES / bytes_a_path):,} paths can be reckoned here."
+        )
+
+
+def _refuse_year(advance: str, start: int, allowed: str, reference: str) -> None:
+    raise UserError(
+        f"finance.advance = {advance} with agreements from {start}: there is such a payment in "
+        f"agreements {allowed} ({reference}). Set agreement.start_year."
+    )
+
+
+def finance_notes(plan: AgreementPlan) -> Iterator[str]:
+    """Yield what the reader must know of the assumptions behind the finances."""
+    settings, rules = plan.scenario.finance, finance_rules()
+    left_out = [n for n in ("start_up_cost", "operating_cost") if getattr(settings, n) is None]
+    if left_out:
+        cited = rules.cited(left_out[0])
+        names = " and ".join(name.replace("_", " ") for name in left_out)
+        yield f"{names}: CMS's estimate, dollars of 2011 ({cited.reference}; {cited.confidence})."
+    if settings.stop_loss_attachment is not None:
+        end = (
+            "CMS's truncation point of the enrollment type: spending above it costs an ACO nothing"
+            if settings.stop_loss_limit is None
+            else f"${settings.stop_loss_limit:,.0f}, also where CMS has truncated before"
+        )
+        yield (
+            "Stop-loss per beneficiary pays a share of annualised spending from the attachment to "
+            f"{end}. Recoveries lower what the ACO bears, not what CMS measures."
+        )
+    if settings.stop_loss_attachment is not None or settings.aggregate_attachment is not None:
+        yield (
+            "Premiums are the expected recovery of the year at the assumed true savings plus "
+            f"{100.0 * settings.premium_loading:g} % of it."
+        )
+    yield from _advance_notes(plan)
+
+
+def _advance_notes(plan: AgreementPlan) -> Iterator[str]:
+    settings, rules = plan.scenario.finance, finance_rules()
+    if settings.advance in ("aip", "pc-flex") and plan.scenario.aco.revenue_category == "high":
+        yield (
+            f"advance = {settings.advance}: is for low revenue ACOs, and this one is high revenue; "
+            "reckoned as stated."
+        )
+    if settings.advance == "aip" and settings.aip_dual_or_lis_share is not None:
+        cited = rules.cited("aip_tiers")
+        yield (
+            "Quarterly advance investment payments by CMS's tiers of a score, which are "
+            f"{cited.confidence} but for the highest ({cited.reference})."
+        )
+    elif settings.advance == "aip" and settings.aip_quarterly_payment is None:
+        typical = rules.of_year("aip_typical_payment", 0)
+        yield (
+            f"Quarterly advance investment payments: ${typical:g} a beneficiary, the median of the "
+            "ACOs whose balance CMS published for 2024, which run from $6 to $45."
+        )
+    if settings.advance == "pc-flex":
+        yield (
+            "Primary Care Flex: the base rate counts as expenditure, the enhancements come as a "
+            "credit after shared savings or losses; what else counts, and how far the advance is "
+            "repaid, is unconfirmed."
+        )
+    if settings.advance == "prepaid":
+        share = rules.of_year("prepaid_direct_services", 0)
+        yearly = 4.0 * (settings.prepaid_per_quarter or 0.0)
+        yield (
+            f"Prepaid shared savings: at least ${share * yearly:,.0f} a year goes to direct "
+            f"beneficiary services ({rules.cited('prepaid_direct_services').reference})."
+        )

@@ -1,0 +1,293 @@
+"""An agreement's finances in rows and sentences, for the terminal and for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from simulate.report import terminal
+from simulate.report.agreement_words import savings_phrase
+from simulate.report.numbers import (
+    dollars,
+    in_unit,
+    percent_with_error,
+    plain_dollars,
+    plain_percent,
+    unit_for,
+)
+
+if TYPE_CHECKING:
+    from simulate.agreement.finance.finances import Finances, FinanceView, PathFinances
+    from simulate.agreement.finance.ledger import QuarterMeasures
+    from simulate.agreement.finance.reinsurance import CoverMeasures
+    from simulate.measures.estimate import Estimate
+
+Unit = tuple[float, str, str]
+Row = tuple[str, list[str]]
+_DECIMALS = 1
+_COVERS = {"stop_loss": "stop-loss per beneficiary", "aggregate": "aggregate stop-loss"}
+
+
+def show_finances(found: Finances) -> None:
+    """Print the finances: a sentence and a table a view, then the cash of each path."""
+    out = terminal.console()
+    out.print()
+    out.print("Costs, capital and cash", style="bold")
+    for label, path in found.paths.items():
+        out.print(finance_sentence(label, path))
+    for words, views in finance_views(found):
+        out.print()
+        out.print(f"All years together, {words}", style="bold")
+        out.print(_table(list(found.paths), views))
+    for label, path in found.paths.items():
+        unit, headings, rows = cash_rows(path)
+        table = terminal.plain_table()
+        table.add_column("", no_wrap=True)
+        for heading in headings:
+            table.add_column(heading, justify="right", no_wrap=True)
+        for label_of_quarter, cells in rows:
+            table.add_row(label_of_quarter, *cells)
+        out.print()
+        out.print(f"{label}: cash by quarter, mean, ${unit[2]}", style="bold")
+        out.print(table)
+    out.print()
+    out.print(Text("\n".join(finance_grounds(found)), style="dim"))
+
+
+def finance_views(found: Finances) -> list[tuple[str, list[FinanceView]]]:
+    """Return the two views of the true savings: in words, and of each path of contracts."""
+    paths = found.paths.values()
+    return [
+        (f"at {savings_phrase(found.run)}", [path.assumed for path in paths]),
+        ("by chance alone (true savings 0)", [path.chance_alone for path in paths]),
+    ]
+
+
+def paying_for_costs(path: PathFinances) -> str:
+    """Return which true savings pay for the costs."""
+    flip = path.break_even[0]
+    low, high = (plain_percent(end, 0) for end in flip.searched)
+    if flip.true_savings is not None:
+        rate = percent_with_error(flip.true_savings)
+        return f"true savings of {rate} a year, if they were certain, pay for them"
+    if flip.equal_between is not None or flip.preferred_above < 0:
+        return "what is earned and what is spent are the same"
+    if flip.preferred_above == 0:
+        return f"they are paid for at all true savings from {low} to {high}"
+    return f"no true savings from {low} to {high} pay for them"
+
+
+def finance_sentence(label: str, path: PathFinances) -> str:
+    """Return what the costs, the repayment mechanism and the advances of a path come to."""
+    view = path.assumed
+    costs = view.costs.costs
+    said = f"{label}: costs of {plain_dollars(costs)}; {paying_for_costs(path)}."
+    if view.repayment.amount is not None and view.repayment.probability_of_exceeding is not None:
+        share = percent_with_error(view.repayment.probability_of_exceeding, _DECIMALS)
+        said += (
+            f" A repayment mechanism of {plain_dollars(view.repayment.amount)} is exceeded in some "
+            f"year on {share} of simulated paths; {dollars(view.repayment.covers_99)} would cover "
+            "99 %."
+        )
+    if view.advance is not None:
+        share = percent_with_error(view.advance.probability_of_not_earning_it, _DECIMALS)
+        said += (
+            f" Of the {plain_dollars(view.advance.advanced)} paid in advance not all is earned "
+            f"back on {share}."
+        )
+    return said
+
+
+def finance_rows(views: list[FinanceView]) -> list[Row]:
+    """Return what is shown of all years together: name, and a cell a path of contracts."""
+    size = max(
+        abs(end.value)
+        for view in views
+        for end in (view.costs.net_after_costs_p05, view.costs.net_after_costs_p95)
+    )
+    unit = unit_for(size)
+    return [
+        *_cost_rows(views, unit),
+        *_capital_rows(views, unit),
+        *_cover_rows(views, unit),
+        *_advance_rows(views),
+    ]
+
+
+def _table(labels: list[str], views: list[FinanceView]) -> Table:
+    table = terminal.plain_table()
+    table.add_column("", no_wrap=True)
+    for label in labels:
+        table.add_column(label, justify="right", overflow="fold")
+    for name, cells in finance_rows(views):
+        table.add_row(name, *cells)
+    return table
+
+
+def _cost_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
+    money = f"${unit[2]}"
+
+    def row(name: str, cell: Callable[[FinanceView], str]) -> Row:
+        return name, [cell(view) for view in views]
+
+    return [
+        row(
+            f"net after costs {money}",
+            lambda v: in_unit(v.costs.expected_net_after_costs, unit),
+        ),
+        row(
+            "  5-95 %",
+            lambda v: _interval(v.costs.net_after_costs_p05, v.costs.net_after_costs_p95, unit),
+        ),
+        row(
+            f"  present value {money}",
+            lambda v: in_unit(v.costs.expected_present_value_after_costs, unit),
+        ),
+        row(
+            "costs are covered",
+            lambda v: percent_with_error(v.costs.probability_of_covering_costs, _DECIMALS),
+        ),
+        row("return on costs", lambda v: _percent(v.costs.return_on_costs)),
+        row(
+            "shared savings per dollar of costs",
+            lambda v: _ratio(v.costs.savings_per_dollar_of_costs),
+        ),
+    ]
+
+
+def _capital_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
+    money = f"${unit[2]}"
+    amounts = [view.repayment.amount for view in views]
+    exceeded = [view.repayment.probability_of_exceeding for view in views]
+    return [
+        ("repayment mechanism", ["-" if a is None else plain_dollars(a) for a in amounts]),
+        (
+            "  it is exceeded in some year",
+            ["-" if p is None else _never(p) for p in exceeded],
+        ),
+        (
+            f"  to cover 99 % it takes {money}",
+            [in_unit(v.repayment.covers_99, unit) for v in views],
+        ),
+        (
+            f"cash for no shortfall, 95 % {money}",
+            [in_unit(view.cash.capital[0], unit) for view in views],
+        ),
+        ("  for no shortfall, 99 %", [in_unit(view.cash.capital[1], unit) for view in views]),
+    ]
+
+
+def _cover_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
+    rows: list[Row] = []
+    money = f"${unit[2]}"
+    for name in views[0].covers:
+        covers = [view.covers[name] for view in views]
+        rows.append((f"{_COVERS[name]}: premiums {money}", [_paid(c, unit) for c in covers]))
+        rows.append((f"  recovered {money}", [_recovered(c, unit) for c in covers]))
+        for title, part in (
+            ("  net, worst twentieth: without", "without"),
+            ("    with it, before the premium", "before_premium"),
+            ("    with it, after the premium", "after_premium"),
+        ):
+            tails = [getattr(cover, part).worst_twentieth for cover in covers]
+            rows.append((title, [in_unit(tail, unit) for tail in tails]))
+    return rows
+
+
+def _advance_rows(views: list[FinanceView]) -> list[Row]:
+    found = [view.advance for view in views if view.advance is not None]
+    if not found:
+        return []
+    unit = unit_for(max(each.advanced for each in found))
+    money = f"${unit[2]}"
+    return [
+        (f"paid in advance {money}", [f"{each.advanced / unit[0]:,.2f}" for each in found]),
+        ("  taken off shared savings", [in_unit(each.expected_recouped, unit) for each in found]),
+        ("  repaid by the ACO", [in_unit(each.expected_repaid, unit) for each in found]),
+        ("  left, and not owed", [in_unit(each.expected_unrecouped, unit) for each in found]),
+        (
+            "  not all is earned back",
+            [percent_with_error(each.probability_of_not_earning_it, _DECIMALS) for each in found],
+        ),
+        (
+            "  has to repay",
+            [_never(each.probability_of_repaying) for each in found],
+        ),
+        (
+            "  has to repay more than its cash",
+            [_never(each.probability_of_not_being_able_to_repay) for each in found],
+        ),
+    ]
+
+
+def cash_rows(path: PathFinances) -> tuple[Unit, list[str], list[Row]]:
+    """Return the cash by quarter at the assumed true savings: unit, headings, rows."""
+    quarters = path.assumed.cash.quarters
+    names = [
+        name for name in quarters[0].items if any(quarter.items[name].value for quarter in quarters)
+    ]
+    unit = unit_for(max(abs(quarter.position.value) for quarter in quarters))
+    headings = [name.replace(" ", "\n", 1) for name in names]
+    headings += ["cash", "1 in 20\nbelow", "below\nzero"]
+    if quarters[0].balance is not None:
+        headings += ["to be\nrecouped", "1 in 20\nabove"]
+    labelled = zip(path.terms.quarters.labels, quarters, strict=True)
+    rows = [(label, _cash_cells(quarter, names, unit)) for label, quarter in labelled]
+    return unit, headings, rows
+
+
+def _cash_cells(quarter: QuarterMeasures, names: list[str], unit: Unit) -> list[str]:
+    moved = [quarter.items[name] for name in names]
+    cells = ["" if _known_zero(amount) else _value(amount, unit) for amount in moved]
+    cells += [_value(quarter.position, unit), _value(quarter.position_p05, unit)]
+    cells.append(percent_with_error(quarter.probability_of_negative_position, 0).split(" ±")[0])
+    if quarter.balance is not None and quarter.balance_p95 is not None:
+        cells += [_value(quarter.balance, unit), _value(quarter.balance_p95, unit)]
+    return cells
+
+
+def finance_grounds(found: Finances) -> list[str]:
+    """Return what the finances rest on, a sentence each; paths of one rule together."""
+    by_rule: dict[str, list[str]] = {}
+    for label, path in found.paths.items():
+        by_rule.setdefault(path.assumed.repayment.rule, []).append(label)
+    rules = [f"Repayment mechanism, {'; '.join(who)}: {rule}." for rule, who in by_rule.items()]
+    return [*found.notes, *rules]
+
+
+def _paid(cover: CoverMeasures, unit: Unit) -> str:
+    return f"{sum(cover.premiums) / unit[0]:,.2f}"
+
+
+def _recovered(cover: CoverMeasures, unit: Unit) -> str:
+    return f"{sum(estimate.value for estimate in cover.recoveries) / unit[0]:,.2f}"
+
+
+def _never(probability: Estimate) -> str:
+    """Return a probability; a dash for what can never be."""
+    return "-" if _known_zero(probability) else percent_with_error(probability, _DECIMALS)
+
+
+def _known_zero(estimate: Estimate) -> bool:
+    return estimate.value == 0.0 and estimate.standard_error == 0.0
+
+
+def _value(estimate: Estimate, unit: Unit) -> str:
+    return in_unit(estimate, unit).split(" ")[0]
+
+
+def _interval(low: Estimate, high: Estimate, unit: Unit) -> str:
+    return f"{_value(low, unit)} to {_value(high, unit)}"
+
+
+def _percent(estimate: Estimate | None) -> str:
+    return "-" if estimate is None else percent_with_error(estimate, 0)
+
+
+def _ratio(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "-"
+    return in_unit(estimate, (1.0, "", ""))

@@ -1,0 +1,162 @@
+"""Quarters of a path, and the cash on hand after each."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from agreement_cases import mixed_aco, noisy_run, planned
+
+from simulate import cli
+from simulate.agreement.finance.finances import finances
+from simulate.agreement.finance.ledger import Ledger, measure_ledger
+from simulate.agreement.finance.quarters import Quarters, quarters_of
+from simulate.scenario.file import read_scenario, scenario_text
+from simulate.scenario.scenario import Scenario
+
+
+def quarters(text: str, lag: float = 0.75, **stated) -> Quarters:
+    plan = planned([text], **stated)
+    return quarters_of(plan.paths[0].path, plan.start_year, lag)
+
+
+def test_quarters_of_an_agreement() -> None:
+    found = quarters("enhanced", start_year=2025)
+    assert found.by_year[0] == (0, 1, 2, 3)
+    assert found.by_year[4] == (16, 17, 18, 19)
+    # Nine months after each performance year: in the fourth quarter of the next.
+    assert [found.labels[quarter] for quarter in found.settled] == [
+        f"{year} Q4" for year in range(2026, 2031)
+    ]
+    assert quarters("enhanced", lag=0.5, start_year=2025).settled[0] == 6
+
+
+def test_quarters_of_long_and_half_years() -> None:
+    long = quarters("track-1", start_year=2012, months=18)
+    assert long.labels[0] == "2012 Q3"
+    assert [len(year) for year in long.by_year] == [6, 4, 4]
+    assert long.labels[long.settled[0]] == "2014 Q4"
+    half = quarters("basic-e", start_year=2019, months=6)
+    assert half.labels[0] == "2019 Q3"
+    assert len(half.by_year[0]) == 2
+    assert half.labels[half.settled[0]] == "2020 Q4"
+
+
+def test_a_year_that_is_cut_short_has_fewer_quarters() -> None:
+    plan = planned(
+        ["enhanced"],
+        start_year=2025,
+        termination="voluntary",
+        termination_year=2026,
+        termination_months=7,
+    )
+    found = quarters_of(plan.paths[0].path, 2025, 0.75, 7)
+    assert found.by_year == ((0, 1, 2, 3), (4, 5, 6))
+
+
+def test_cash_on_hand_by_hand() -> None:
+    costs = np.array([[-2.0, -1.0, -1.0]])
+    settled = np.array([[0.0, 0.0, 5.0], [0.0, 0.0, 2.0], [0.0, 0.0, -3.0], [0.0, 0.0, 4.0]])
+    found = measure_ledger(Ledger({"costs": costs, "settlements": settled}, opening=2.5))
+    # 2.5 less 2, less 1, less 1: 0.5, -0.5, then -1.5 and 5, 2, -3 or 4 on top.
+    assert [q.position.value for q in found.quarters] == pytest.approx([0.5, -0.5, 0.5])
+    assert [q.probability_of_negative_position.value for q in found.quarters] == [0, 1, 0.25]
+    # Alike on all paths, and so without an error.
+    assert found.quarters[1].probability_of_negative_position.standard_error == 0.0
+    assert found.probability_of_negative_position.value == 1.0
+    # Half a dollar is short on three paths, 4.5 on the one that owes.
+    assert found.capital[1].value == pytest.approx(4.5)
+    assert found.quarters[0].balance is None
+
+
+def test_cash_adds_up_to_what_is_left_after_costs() -> None:
+    run = noisy_run(["enhanced", "basic-e"], aggregate_attachment=0.005, opening_cash=1e6)
+    for path in finances(run).paths.values():
+        for view in (path.assumed, path.chance_alone):
+            end = view.cash.quarters[-1].position.value
+            paid = sum(view.covers["aggregate"].premiums)
+            recovered = sum(e.value for e in view.covers["aggregate"].recoveries)
+            left = view.costs.expected_net_after_costs.value
+            assert end == pytest.approx(1e6 + left + recovered - paid, abs=1.0)
+
+
+def test_opening_cash_is_capital_that_is_not_needed() -> None:
+    needed = finances(noisy_run(["enhanced"]))["enhanced"].assumed.cash.capital
+    with_cash = finances(noisy_run(["enhanced"], opening_cash=5e5))["enhanced"].assumed.cash.capital
+    assert with_cash[0].value == pytest.approx(needed[0].value - 5e5)
+
+
+# --- stated in files and on the command line -------------------------------------------
+
+
+def test_a_scenario_file_holds_every_key(tmp_path) -> None:
+    scenario = Scenario(aco=mixed_aco()).with_changes(
+        ["finance.aggregate_limit=0.02", "finance.aggregate_attachment=0.01", "finance.advance=aip"]
+    )
+    file = tmp_path / "aco.toml"
+    file.write_text(scenario_text(scenario), "utf-8")
+    assert read_scenario(file).finance == scenario.finance
+    assert scenario.finance.stated
+    assert not Scenario(aco=mixed_aco()).finance.stated
+
+
+def shown(capsys, *arguments: str) -> tuple[int | str | None, str, str]:
+    old, sys.argv = sys.argv, ["simulate", *arguments]
+    try:
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+    finally:
+        sys.argv = old
+    out = capsys.readouterr()
+    return stopped.value.code, out.out, out.err
+
+
+@pytest.mark.slow_without_compiler
+@pytest.mark.parametrize("asked", [["--finance"], ["--set", "finance.advance=aip"]])
+def test_the_command_line_shows_finances(capsys, asked: list[str]) -> None:
+    few = ["run", "--aco", "A4803", "--agreement", "basic-e", "--years", "200"]
+    code, out, _ = shown(capsys, *few, *asked)
+    assert code == 0
+    assert "Costs, capital and cash" in out
+    assert "2026 Q4" in out
+    code, out, _ = shown(capsys, *few, *asked, "--json", "-")
+    facts = json.loads(out)["finance"]
+    assert set(facts["paths"]["basic-e"]) >= {"costs", "repayment_mechanism", "cash", "advance"}
+    code, out, _ = shown(capsys, *few)
+    assert code == 0
+    assert "Costs, capital" not in out
+
+
+def test_finance_without_an_agreement_is_refused(capsys) -> None:
+    code, _, err = shown(capsys, "run", "--aco", "A4803", "--finance")
+    assert code == 2
+    assert "--finance goes with --agreement" in err
+
+
+@pytest.mark.slow_without_compiler
+def test_the_page_has_a_section_of_finances_where_they_are_stated(tmp_path, capsys) -> None:
+    few = ["run", "--aco", "A4803", "--agreement", "basic-e", "--years", "200", "--json", "-"]
+    pages = []
+    for place, asked in enumerate((["--finance"], [])):
+        file = tmp_path / f"{place}.html"
+        code, out, _ = shown(capsys, *few, *asked, "--report", str(file))
+        assert code == 0
+        assert ("finance" in json.loads(out)) is bool(asked)
+        pages.append(file.read_text("utf-8"))
+    assert "Cash by quarter: basic-e" in pages[0]
+    assert 'href="#finance"' in pages[0]
+    assert "Cash by quarter" not in pages[1]
+    assert 'href="#finance"' not in pages[1]
+
+
+@pytest.mark.slow_without_compiler
+def test_finances_are_the_same_for_any_threads_and_chunks(capsys) -> None:
+    few = ["run", "--aco", "A4803", "--agreement", "basic-e", "--years", "60", "--json", "-"]
+    stated = ["--set", "finance.stop_loss_attachment=1e5", "--set", "finance.advance=aip"]
+    texts = {
+        shown(capsys, *few, *stated, "--threads", threads, "--chunk-years", chunk)[1]
+        for threads, chunk in (("1", "60"), ("2", "7"))
+    }
+    assert len(texts) == 1

@@ -1,0 +1,172 @@
+"""Stop-loss reinsurance: corridors by hand, layers in closed form, and what must always hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from agreement_cases import COMPILED, PATHS, mixed_aco, noisy_run, round_aco, silent_run
+
+import simulate as sim
+from simulate.agreement.finance.finances import finances
+from simulate.agreement.finance.reinsurance import (
+    Corridor,
+    aggregate_recoveries,
+    expected_layer,
+    measure_cover,
+    premiums,
+)
+from simulate.agreement.simulation import panel_case
+from simulate.engine.panel_layers import Layer, simulate_layers
+from simulate.engine.years import Execution, View
+from simulate.errors import UserError
+
+LOSSES = np.array([[0.0, 0.5e6, 1.5e6, 4e6]])
+BENCHMARK = np.full((1, 4), 100e6)
+
+
+@pytest.mark.parametrize(
+    ("corridor", "paid"),
+    [
+        # From 1 % of 100 million up to 2 %: 0, 0, half a million, the whole million.
+        (Corridor(0.01, 0.02, 1.0), [0.0, 0.0, 0.5e6, 1.0e6]),
+        (Corridor(0.01, 0.02, 0.5), [0.0, 0.0, 0.25e6, 0.5e6]),
+        (Corridor(1e6, 2e6, 1.0), [0.0, 0.0, 0.5e6, 1.0e6]),
+        (Corridor(1e6, 0.02, 1.0), [0.0, 0.0, 0.5e6, 1.0e6]),
+        (Corridor(0.01, None, 1.0), [0.0, 0.0, 0.5e6, 3.0e6]),
+        (Corridor(0.0, None, 1.0), [0.0, 0.5e6, 1.5e6, 4.0e6]),
+    ],
+)
+def test_a_corridor_by_hand(corridor: Corridor, paid: list[float]) -> None:
+    assert aggregate_recoveries(LOSSES, BENCHMARK, corridor)[0] == pytest.approx(paid)
+
+
+def test_a_cover_never_makes_the_tail_worse_before_its_premium() -> None:
+    generator = np.random.Generator(np.random.Philox(11))
+    for _ in range(50):
+        losses = np.maximum(generator.normal(0.0, 2e6, (400, 3)), 0.0)
+        low, high = sorted(generator.uniform(0.0, 0.05, 2))
+        corridor = Corridor(low, high, generator.uniform())
+        recovered = aggregate_recoveries(losses, np.full_like(losses, 100e6), corridor)
+        loading = generator.uniform(0.0, 1.0)
+        paid = premiums(recovered, loading)
+        net = -losses.sum(axis=1)
+        found = measure_cover(net, recovered, paid)
+        assert np.all(recovered >= 0.0)
+        assert np.all(recovered <= losses)
+        assert paid == pytest.approx((1.0 + loading) * recovered.mean(axis=0))
+        for name in ("mean", "p05", "worst_twentieth"):
+            with_cover = getattr(found.before_premium, name).value
+            assert with_cover >= getattr(found.without, name).value - 1e-6
+        change = found.after_premium.mean.value - found.before_premium.mean.value
+        assert change == pytest.approx(-sum(paid))
+
+
+def test_an_aggregate_cover_of_a_run_by_hand() -> None:
+    # Losses of 2 million a year (test_costs_and_capital); from 0.5 % to 1.5 % of 100 million
+    # the cover pays 1 million, for which it asks 1.2 million.
+    run = silent_run(
+        round_aco(),
+        ["enhanced"],
+        true_savings=-0.05,
+        aggregate_attachment=0.005,
+        aggregate_limit=0.015,
+        premium_loading=0.2,
+    )
+    cover = finances(run)["enhanced"].assumed.covers["aggregate"]
+    assert cover.premiums == pytest.approx([1.2e6] * 5)
+    assert cover.without.mean.value == pytest.approx(-10e6, abs=1e3)
+    assert cover.before_premium.mean.value == pytest.approx(-5e6, abs=1e3)
+    assert cover.after_premium.mean.value == pytest.approx(-11e6, abs=1e3)
+
+
+# --- per beneficiary -------------------------------------------------------------------
+
+
+def _case(size: int = 3_000 if COMPILED else 60, paths: int = PATHS, **stated):
+    known = {"true_savings": 0.0, "practice_noise_constant": 0.0, "common_shock_sd": 0.0, **stated}
+    run = noisy_run(["enhanced"], mixed_aco(size), years=2, **known)
+    return run, panel_case(run.plan, (View(0.0), View(0.05)), paths)
+
+
+def _layer(low: float, high: float | None) -> Layer:
+    return Layer(np.full(5, low), None if high is None else np.full(5, high))
+
+
+@pytest.mark.slow_without_compiler
+@pytest.mark.parametrize(("low", "high"), [(5e4, 1e5), (1e5, None), (1e5, 4e5)])
+def test_a_layer_costs_what_the_closed_form_says(low: float, high: float | None) -> None:
+    """Two moments of the truncated shape; false alarm below 1 in 10,000 a year and layer."""
+    run, case = _case(true_savings_sd=0.0)
+    people = run.plan.population
+    exact = expected_layer(
+        people.models, people.benchmark_per_capita, people.person_years, (low, high)
+    )
+    found = simulate_layers(case, _layer(low, high))[0]
+    errors = found.std(axis=0, ddof=1) / np.sqrt(len(found))
+    # The table's 16,384 levels round the ends of a layer: by 0.1 % of it over 4,000 years.
+    assert np.all(np.abs(found.mean(axis=0) - exact) < 4.5 * errors + 0.002 * exact)
+
+
+def test_layers_on_top_of_each_other_add_up() -> None:
+    _, case = _case()
+    lower = simulate_layers(case, _layer(3e4, 9e4))
+    upper = simulate_layers(case, _layer(9e4, 2e5))
+    both = simulate_layers(case, _layer(3e4, 2e5))
+    assert lower + upper == pytest.approx(both, rel=1e-9, abs=1e-3)
+    assert np.all(lower >= 0.0)
+    assert np.all(upper >= 0.0)
+    # Savings of 5 % leave less in the layer of every simulated year.
+    assert np.all(both[1] <= both[0])
+
+
+def test_a_layer_up_to_the_truncation_point_is_part_of_expenditure() -> None:
+    run, _ = _case(paths=2)
+    case = panel_case(run.plan, (View(0.0), run.plan.true_savings.view), 2)
+    everything = simulate_layers(case, _layer(1e-9, None))
+    spent = run.simulated.expenditure
+    # From one unit of the table on: what is left out is at most a unit a beneficiary.
+    assert everything == pytest.approx(spent, rel=2e-4)
+
+
+def test_layers_have_the_same_bits_in_any_chunks() -> None:
+    _, case = _case(paths=5)
+    whole = simulate_layers(case, _layer(5e4, None))
+    parts = simulate_layers(case, _layer(5e4, None), Execution(threads=2, chunk_years=2))
+    assert np.array_equal(whole, parts)
+
+
+def test_a_cover_per_beneficiary_in_a_run() -> None:
+    run = noisy_run(["enhanced"], stop_loss_attachment=5e4, premium_loading=0.3)
+    view = finances(run)["enhanced"].assumed
+    cover = view.covers["stop_loss"]
+    recovered = np.array([estimate.value for estimate in cover.recoveries])
+    assert np.all(recovered > 0.0)
+    assert cover.premiums == pytest.approx(1.3 * recovered)
+    assert view.cash.quarters[0].items["premiums"].value == pytest.approx(-cover.premiums[0])
+    twice = finances(noisy_run(["enhanced"], stop_loss_attachment=5e4, stop_loss_share=0.6))[
+        "enhanced"
+    ].assumed.covers["stop_loss"]
+    assert [e.value for e in twice.recoveries] == pytest.approx(list(2.0 * recovered))
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"stop_loss_limit": 2e5}, "state finance.stop_loss_attachment"),
+        ({"stop_loss_attachment": 2e5, "stop_loss_limit": 1e5}, "not above"),
+        ({"stop_loss_attachment": 100.0}, "stop_loss_attachment"),
+        ({"aggregate_attachment": 5.0}, "fraction of the benchmark"),
+        ({"aggregate_attachment": 0.02, "aggregate_limit": 0.01}, "not above"),
+        ({"aggregate_limit": 0.01}, "state finance.aggregate_attachment"),
+    ],
+)
+def test_covers_that_make_no_sense(stated: dict, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        finances(sim.run_agreement(round_aco(), ["enhanced"], years=2, **stated))
+
+
+@pytest.mark.parametrize("stated", [{"noise_constant": 2.15}, {"people_noise": False}])
+def test_a_cover_per_beneficiary_needs_people(stated: dict) -> None:
+    run = noisy_run(["enhanced"], years=2, stop_loss_attachment=1e5, **stated)
+    with pytest.raises(UserError, match="people drawn as they are"):
+        finances(run)
