@@ -8,7 +8,8 @@ from simulate.measures.estimate import Estimate
 
 # At no hits the standard error is sqrt(1/2)/years; 3/years is the 95 % bound.
 _RULE_OF_THREE = 3.0 * math.sqrt(2.0)
-_UNITS = ((1e9, "billion", "bn"), (1e6, "million", "M"), (1e3, "thousand", "k"), (1.0, "", ""))
+#: Units of amounts: dollars, in words, as a letter.
+UNITS = ((1e9, "billion", "bn"), (1e6, "million", "M"), (1e3, "thousand", "k"), (1.0, "", ""))
 
 
 def decimals_for(standard_error: float, most: int) -> int:
@@ -48,7 +49,7 @@ def plain_percent(value: float, decimals: int = 2) -> str:
 
 def unit_for(largest: float) -> tuple[float, str, str]:
     """Return the unit (dollars, word, letter) that suits amounts up to `largest` dollars."""
-    return next((u for u in _UNITS if abs(largest) >= u[0]), _UNITS[-1])
+    return next((u for u in UNITS if abs(largest) >= u[0]), UNITS[-1])
 
 
 def dollars(estimate: Estimate, unit: tuple[float, str, str] | None = None) -> str:

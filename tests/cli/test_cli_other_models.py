@@ -97,6 +97,7 @@ def test_a_term_and_a_cash_flow_are_set_from_the_command_line(done) -> None:
     )
 
 
+@pytest.mark.slow_without_compiler
 def test_a_report_carries_the_models(done, tmp_path: Path) -> None:
     done("run", *SMALL, "--contracts", "reach-global,mcp-track-1,lead-global", "--report", "r.html")
     page = (tmp_path / "r.html").read_text("utf-8")

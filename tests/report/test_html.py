@@ -9,6 +9,9 @@ from simulate.report.html import render_report, write_report
 from simulate.report.html.provenance import rules_hash
 from simulate.report.html.tables import MEASURES, cell, unit_of
 
+#: A report simulates under many true savings and sizes.
+pytestmark = pytest.mark.slow_without_compiler
+
 VOID = {"meta", "link", "img", "br", "hr"}
 
 
@@ -39,6 +42,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+
+    @property
+    def body(self):
+        """The words of the page, without those of its style."""
+        return self.plain[self.plain.index("Skip to the answer") :]
 
     @property
     def plain(self):

@@ -6,14 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulate.report.figures.house import chosen_ids
+from simulate.report.figures.net_outcome import outcome_groups
 from simulate.report.html.assumptions import aco_facts, assumption_rows
+from simulate.report.html.change import change_view
+from simulate.report.html.method import method_view
 from simulate.report.html.page import one_line, page, write_page
-from simulate.report.html.pictures import comparison_picture, pictures
+from simulate.report.html.pictures import (
+    comparison_picture,
+    exceedance_picture,
+    net_outcome_picture,
+    payoff_pictures,
+    probability_picture,
+)
 from simulate.report.html.provenance import provenance
 from simulate.report.html.risk import risk_view
 from simulate.report.html.tables import comparison_view, measure_tables, result_table, views_of
 from simulate.report.html.terms import contract_cards
-from simulate.report.sentences import answer, headline_contract, true_savings_phrase
+from simulate.report.sentences import (
+    answer_sentences,
+    headline_contract,
+    luck,
+    prospects,
+    true_savings_phrase,
+)
 
 if TYPE_CHECKING:
     from simulate.analysis.compare import ContractComparison
@@ -55,29 +71,78 @@ def render_report(
     return page("report.html.j2", _content(run, comparison, one_line(command)))
 
 
-def _content(
-    run: Run, comparison: ContractComparison | None, command: str | None
-) -> dict[str, Any]:
-    views = views_of(run)
+def _content(run: Run, stated: ContractComparison | None, command: str | None) -> dict[str, Any]:
+    views, comparison = views_of(run), stated or _with_best_alternative(run)
+    groups = outcome_groups(run, chosen_ids(run, None))
+    compared = comparison_view(comparison, views) if comparison else None
     return {
         "aco": run.aco,
         "title": run.aco.name or run.aco.id,
         "facts": aco_facts(run),
-        "answer": answer(run),
-        "headline": run[headline_contract(run)].resolved.contract.title,
+        "answer": _answer(run, stated, compared),
         "true_savings": true_savings_phrase(run),
-        "true_savings_source": run.true_savings.source,
         "years": run.years,
         "exact": run.years == 0,
         "views": views,
-        "results": result_table(run, views),
-        "measures": measure_tables(run, views),
-        "comparison": comparison_view(comparison, views) if comparison else None,
+        "results": result_table(run, views, groups),
+        "measures": measure_tables(run, views, groups),
+        "pictures": {
+            "net_outcome": net_outcome_picture(run, groups),
+            "probabilities": probability_picture(run, groups),
+            "exceedance": exceedance_picture(run, groups),
+            "payoffs": payoff_pictures(run),
+        },
+        "comparison": compared,
         "comparison_picture": comparison_picture(comparison) if comparison else None,
-        "pictures": pictures(run),
-        "risk": risk_view(run, views),
+        "comparison_stated": stated is not None,
+        "risk": risk_view(run, groups),
+        "change": change_view(run, views),
         "assumptions": assumption_rows(run),
         "notes": run.notes,
         "contracts": contract_cards(run),
+        "method": method_view(run),
         "provenance": provenance(run, command),
+        "contents": _contents(compared),
     }
+
+
+def _with_best_alternative(run: Run) -> ContractComparison | None:
+    """Compare the contract that the answer is about with the best other one.
+
+    None where there is no other, and for the exact engine, which has no years to pair.
+    """
+    from simulate.analysis.compare import compare
+    from simulate.analysis.what_if import best_alternative
+
+    own = headline_contract(run)
+    other = best_alternative(run, own) if run.years else None
+    return compare(run, own, other.contract_id) if other else None
+
+
+def _answer(
+    run: Run, stated: ContractComparison | None, compared: dict[str, Any] | None
+) -> list[str]:
+    """Return the answer in three sentences, or for two contracts in a few more."""
+    if stated is None or compared is None:
+        return answer_sentences(run)
+    of_each = [prospects(run, i) for i in (stated.first, stated.second)]
+    by_luck = dict.fromkeys(luck(run, i) for i in (stated.first, stated.second))
+    return [*compared["sentences"], *compared["flips"], *of_each, *by_luck]
+
+
+def _contents(compared: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Return the sections of the report: anchor and short title."""
+    sections = [
+        ("answer", "The answer"),
+        ("contracts", "Contracts side by side"),
+        ("risk", "Where the risk comes from"),
+        ("change", "What could change the answer"),
+        ("assumptions", "What it rests on"),
+        ("terms", "Contract terms"),
+        ("method", "Method and validation"),
+        ("reproduce", "To reproduce it"),
+        ("measures", "Every measure"),
+    ]
+    if compared is not None:
+        sections.insert(2, ("comparison", "Two contracts compared"))
+    return sections

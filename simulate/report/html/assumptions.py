@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from simulate.analysis.choices import DEFAULT_COMMON_SHOCK_SD, chosen_msr
 from simulate.data.enrollment import ENROLLMENT_NAMES
+from simulate.engine.shared_draws import REPLICATES
 from simulate.errors import UserError
 from simulate.population.spend import spend_defaults
 from simulate.population.spend_file import load_spend_file
 from simulate.report.numbers import plain_dollars, plain_percent
+from simulate.report.sentences import precision_phrase
 
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
@@ -22,13 +24,23 @@ _PUBLIC_USE_FILES = (
 )
 
 
+#: Units of the numbers behind the lines.
+DOLLARS, PERCENT, POINTS = "$ a year", "percent", "percentage points"
+
+
 class Row(NamedTuple):
-    """One line of the table of assumptions."""
+    """One line of the table of assumptions.
+
+    `value` is what is shown; where that is one number, `number` and `unit` are what it
+    is made of: dollars, or fractions for percent and percentage points.
+    """
 
     name: str
     value: str
     meaning: str
     source: str
+    number: float | None = None
+    unit: str = ""
 
 
 class Section(NamedTuple):
@@ -62,6 +74,7 @@ def assumption_rows(run: Run) -> list[Section]:
         Section("True savings and luck", _noise_rows(run)),
         Section("Spending of one beneficiary", _spend_rows(run)),
         Section("The settlement", _settlement_rows(run)),
+        *([Section("The simulation", _simulation_rows(run))] if run.years else []),
     ]
 
 
@@ -71,10 +84,10 @@ def _aco_rows(run: Run) -> list[Row]:
     rows = [
         Row("Assigned beneficiaries", f"{aco.assigned_beneficiaries:,}",
             "How many are drawn each year; sets the size table of the MSR",
-            source("assigned_beneficiaries")),
+            source("assigned_beneficiaries"), aco.assigned_beneficiaries, "beneficiaries"),
         Row("Updated benchmark", plain_dollars(population.benchmark),
             "Dollars per performance year, truncated basis",
-            "Person-years times benchmark per person-year, below"),
+            "Person-years times benchmark per person-year, below", population.benchmark, DOLLARS),
     ]  # fmt: skip
     for name, count, years, benchmark in zip(
         ENROLLMENT_NAMES,
@@ -96,8 +109,23 @@ def _aco_rows(run: Run) -> list[Row]:
         )
     if aco.savings_rate is not None:
         rows.append(Row("Published savings rate", plain_percent(aco.savings_rate),
-                        "Measured, a share of the benchmark", source("savings_rate")))  # fmt: skip
+                        "Measured, a share of the benchmark", source("savings_rate"),
+                        aco.savings_rate, PERCENT))  # fmt: skip
     return rows
+
+
+def is_published(aco: ACO) -> bool:
+    """Return whether size, person-years and benchmark of an ACO are those that CMS published."""
+    published = _published(aco)
+    names = ("assigned_beneficiaries", "person_years", "benchmark_per_capita", "quality_score")
+    return published is not None and all(getattr(published, n) == getattr(aco, n) for n in names)
+
+
+def _published(aco: ACO) -> ACO | None:
+    try:
+        return type(aco).from_published_results(aco.id, aco.performance_year)
+    except UserError:
+        return None
 
 
 class _Sources:
@@ -105,13 +133,7 @@ class _Sources:
 
     def __init__(self, aco: ACO) -> None:
         self.aco = aco
-        self.published = self._published()
-
-    def _published(self) -> ACO | None:
-        try:
-            return type(self.aco).from_published_results(self.aco.id, self.aco.performance_year)
-        except UserError:
-            return None
+        self.published = _published(aco)
 
     def __call__(self, field: str) -> str:
         same = self.published is not None and (
@@ -130,22 +152,24 @@ def _noise_rows(run: Run) -> list[Row]:
     sd = run.assumptions()["savings_rate_sd_by_chance"]
     return [
         Row("True savings, mean", plain_percent(view.mean),
-            "The ACO's real effect, a share of the benchmark", run.true_savings.source),
+            "The ACO's real effect, a share of the benchmark", run.true_savings.source,
+            view.mean, PERCENT),
         Row("True savings, standard deviation", _points(view.sd),
             "How uncertain the true savings are; anew each year",
-            run.true_savings.source),
+            run.true_savings.source, view.sd, POINTS),
         Row("Luck of the people", _points(people / math.sqrt(size)),
             f"{people:.2f} over the square root of assigned beneficiaries",
-            _people_source(run)),
+            _people_source(run), people / math.sqrt(size), POINTS),
         Row("Practice clusters", _points(noise.practice_sd),
             "People of one practice share luck and habits; shrinks with size",
-            _practice_source(run)),
+            _practice_source(run), noise.practice_sd, POINTS),
         Row("Common shock of a year", _points(noise.common_shock_sd),
             "The same for every member; does not shrink with size",
-            _shock_source(run, stated)),
+            _shock_source(run, stated), noise.common_shock_sd, POINTS),
         Row("All of it together", _points(sd),
             "Standard deviation of the savings rate by chance alone",
-            "result of the simulation" if run.years else "result of the exact engine"),
+            "result of the simulation" if run.years else "result of the exact engine",
+            sd, POINTS),
     ]  # fmt: skip
 
 
@@ -198,6 +222,8 @@ def _spend_rows(run: Run) -> list[Row]:
                 f"{model.truncation:.1f} times the mean, {plain_percent(model.shape.zero_mass, 0)} "
                 "spend nothing",
                 source,
+                model.truncated_cv,
+                "ratio",
             )
         )
     return rows
@@ -209,7 +235,7 @@ def _settlement_rows(run: Run) -> list[Row]:
     revenue = aco.participant_revenue
     return [
         Row("Quality score", plain_percent(aco.quality_score), "Taken as known",
-            source("quality_score")),
+            source("quality_score"), aco.quality_score, PERCENT),
         Row("Quality performance standard", aco.quality_standard,
             "met, alternative or failed (42 CFR 425.512)", source("quality_standard")),
         Row("Choice of MSR and MLR", _msr_words(chosen_msr(run.scenario)),
@@ -219,9 +245,29 @@ def _settlement_rows(run: Run) -> list[Row]:
             source("revenue_category")),
         Row("Participant revenue", "not stated" if revenue is None else plain_dollars(revenue),
             "Can lower the loss limit of BASIC C to E and Track 1+",
-            source("participant_revenue")),
+            source("participant_revenue"), revenue, DOLLARS),
         Row("Year of the agreement", str(aco.agreement_year),
-            "Sets terms that change over an agreement", source("agreement_year")),
+            "Sets terms that change over an agreement", source("agreement_year"),
+            aco.agreement_year, "year"),
+    ]  # fmt: skip
+
+
+def _simulation_rows(run: Run) -> list[Row]:
+    quasi_random = run.scenario.run.sampling == "quasi-random"
+    stated = run.scenario.run.model_fields_set
+    how = (
+        f"More evenly than by chance: randomised Sobol' points in {REPLICATES} independent "
+        "sets, whose spread gives the standard errors"
+        if quasi_random
+        else "Each year on its own"
+    )
+    years_source = "stated" if "years" in stated else "default"
+    return [
+        Row("Performance years", f"{run.years:,}", "Simulated; the more, the smaller ±",
+            precision_phrase(run) or years_source, run.years, "years"),
+        Row("Shared factors of a year", run.scenario.run.sampling,
+            f"How true savings, practices, common shock and quality are drawn. {how}",
+            "stated" if "sampling" in stated else "default"),
     ]  # fmt: skip
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.report.figures.backtest import BAND, intervals, pit_histogram, uniform_band
-from simulate.report.figures.house import figure_of, svg_uri
+from simulate.report.figures.house import figure_of
 from simulate.report.figures.replay import differences, published_recomputed
 from simulate.report.html.page import one_line, page, write_page
 from simulate.report.html.pictures import Picture
 from simulate.report.html.provenance import versions
+from simulate.report.html.svg import picture_uri
 from simulate.report.numbers import cents, plain_dollars, plain_percent
 from simulate.verify.replay import MatchClass
 from simulate.verify.replay_rules import RULE_REFERENCES
@@ -258,12 +259,12 @@ def _replay_pictures(replay: Replay) -> dict[str, Picture]:
     off = f" Not matched: {rows}." if rows else ""
     return {
         "dollars": Picture(
-            svg_uri(figure_of(published_recomputed(replay))),
+            picture_uri(figure_of(published_recomputed(replay))),
             f"Recomputed against published dollars of every settlement, on log scales: {counts}. "
             f"Matched rows lie on the diagonal.{off}",
         ),
         "differences": Picture(
-            svg_uri(figure_of(differences(replay))),
+            picture_uri(figure_of(differences(replay))),
             "Difference of published and recomputed dollars of every settlement against its size, "
             f"on log scales: {counts}.{off}",
         ),
@@ -403,13 +404,13 @@ def _backtest_pictures(backtest: Backtest) -> dict[str, Picture]:
     outside = sum(_predicted(one)["outside"] for one in backtest.predictions)
     return {
         "pit": Picture(
-            svg_uri(figure_of(pit_histogram(backtest))),
+            picture_uri(figure_of(pit_histogram(backtest))),
             "Histogram of the probability integral transform, share of ACOs in each tenth: "
             f"{shares}. Even would be 10 % each; {plain_percent(BAND, 0)} of even bars fall "
             f"between {low} and {high}.",
         ),
         "intervals": Picture(
-            svg_uri(figure_of(intervals(backtest))),
+            picture_uri(figure_of(intervals(backtest))),
             f"Prediction intervals of {len(backtest.predictions):,} ACOs in the order of their "
             f"predicted mean, with the published rates; {outside:,} lie outside their 90 % "
             "interval.",

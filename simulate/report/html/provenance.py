@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from simulate._version import __version__
+from simulate.report.sentences import precision_phrase
 from simulate.scenario.file import scenario_text
 
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
 
+#: Sections that other commands read.
+_NOT_OF_A_RUN = ("[sweep]", "[agreement]")
 _PACKAGES = ("numpy", "numba", "scipy", "matplotlib")
 
 
@@ -21,12 +25,24 @@ def provenance(run: Run, command: str | None) -> dict[str, Any]:
     """Return everything needed to run the same again."""
     return {
         "seed": run.scenario.run.seed,
-        "years": f"{run.years:,}",
+        "years": ", ".join(filter(None, (f"{run.years:,}", precision_phrase(run)))),
+        "sampling": run.scenario.run.sampling,
         "versions": versions(),
         "command": command,
         "rules_hash": rules_hash(run),
-        "scenario": scenario_text(run.scenario),
+        "scenario": stated_keys(scenario_text(run.scenario)),
     }
+
+
+def stated_keys(scenario: str) -> str:
+    """Return a scenario file without comments and without what a run does not look at.
+
+    The same run on less paper.
+    """
+    sections = re.split(r"^(?=\[)", scenario, flags=re.MULTILINE)[1:]
+    kept = [text for text in sections if not text.startswith(_NOT_OF_A_RUN)]
+    lines = (line for text in kept for line in (*text.splitlines(), ""))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(ln for ln in lines if ln[:1] != "#")).strip()
 
 
 def versions() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Where the risk comes from: the variance by source, and the range of the noise."""
+"""Where the risk comes from: the variance by source, and the record behind the true savings."""
 
 from __future__ import annotations
 
@@ -6,43 +6,41 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulate.analysis.noise_range import HIGH_NOISE, LOW_NOISE
-from simulate.analysis.run import CHANCE_ALONE
 from simulate.report.figures.decomposition import variance_by_source, variance_shares
-from simulate.report.figures.house import figure_of, svg_uri
-from simulate.report.html.pictures import Picture
-from simulate.report.html.tables import ViewOf, cell
+from simulate.report.figures.house import figure_of
+from simulate.report.html.pictures import Picture, history_picture
+from simulate.report.html.svg import picture_uri
 from simulate.report.numbers import plain_dollars, plain_percent
 
 if TYPE_CHECKING:
-    from simulate.analysis.noise_range import NoiseRange
-    from simulate.analysis.run import ContractResult, Run
+    from simulate.analysis.run import Run
+    from simulate.measures.estimate import Estimate
+    from simulate.report.figures.house import Group
 
-_CHANCES = ("probability_of_shared_savings", "probability_of_shared_losses")
+#: A share of the variance that is shown as nothing.
+_NOTHING = 5e-3
 
 
-def risk_view(run: Run, views: Sequence[ViewOf]) -> dict[str, Any]:
+def risk_view(run: Run, groups: Sequence[Group]) -> dict[str, Any]:
     """Return the section on the sources of risk; an exact run has no decomposition."""
     return {
-        "decomposition": _decomposition(run) if run.years else None,
-        "range": _range_tables(run, run.noise_range, views) if run.noise_range else None,
-        "constant": f"{LOW_NOISE[0]:.2f} to {HIGH_NOISE[0]:.2f}",
-        "shock": f"{100 * LOW_NOISE[1]:.2f} to {100 * HIGH_NOISE[1]:.2f}",
+        "decomposition": _decomposition(run, groups) if run.years else None,
+        "history": history_picture(run),
+        "from_history": run.true_savings.posterior is not None,
     }
 
 
-def _decomposition(run: Run) -> dict[str, Any]:
-    found = run.decomposition
-    total = math.sqrt(max(found.total(), 0.0))
-    rate_sd = f"{100 * total:.2f} points"
-    rows = [_row("Savings rate", "", variance_shares(found.savings_rate), rate_sd)]
-    for contract_id, result in run.contracts.items():
-        parts = found.net[contract_id]
+def _decomposition(run: Run, groups: Sequence[Group]) -> dict[str, Any]:
+    found, shown = run.decomposition, _sources(run)
+    rate_sd = f"{100 * math.sqrt(max(found.total(), 0.0)):.2f} points"
+    rows = [_row("Savings rate", (), _shares(found.savings_rate, shown), rate_sd)]
+    for group in groups:
+        parts = found.net[group.ids[0]]
         sd = math.sqrt(max(sum(part.value for part in parts.values()), 0.0))
-        title = f"Net, {result.resolved.contract.title}"
-        rows.append(_row(title, contract_id, variance_shares(parts), plain_dollars(sd)))
+        title = f"Net, {group.label}"
+        rows.append(_row(title, group.ids, _shares(parts, shown), plain_dollars(sd)))
     return {
-        "sources": list(found.savings_rate),
+        "sources": shown,
         "rows": rows,
         "years": found.years,
         "rate_sd": rate_sd,
@@ -50,54 +48,31 @@ def _decomposition(run: Run) -> dict[str, Any]:
     }
 
 
-def _row(
-    title: str, contract_id: str, shares: dict[str, float] | None, sd: str
-) -> dict[str, Any]:  # fmt: skip
-    shown = [plain_percent(share, 0) for share in shares.values()] if shares else []
-    return {"title": title, "id": contract_id, "shares": shown, "sd": sd}
+def _sources(run: Run) -> list[str]:
+    """Return the sources that add to some variance; what is switched off is left out."""
+    found = run.decomposition
+    every = [variance_shares(parts) for parts in (found.savings_rate, *found.net.values())]
+    shares = [one for one in every if one is not None]
+    return [s for s in found.savings_rate if any(abs(one[s]) >= _NOTHING for one in shares)]
+
+
+def _shares(parts: dict[str, Estimate], sources: Sequence[str]) -> list[str]:
+    """Return the share of each source as text; nothing where nothing varies."""
+    shares = variance_shares(parts)
+    return [plain_percent(shares[source], 0) for source in sources] if shares else []
+
+
+def _row(title: str, ids: Sequence[str], shares: list[str], sd: str) -> dict[str, Any]:
+    return {"title": title, "ids": ids, "shares": shares, "sd": sd}
 
 
 def _picture(run: Run, rows: Sequence[dict[str, Any]]) -> Picture:
-    sources = list(run.decomposition.savings_rate)
-    words = [
-        f"{row['title']}: "
-        + ", ".join(f"{s} {share}" for s, share in zip(sources, row["shares"], strict=True))
-        + "."
-        for row in rows
-        if row["shares"]
-    ]
+    sources, words = _sources(run), []
+    for row in rows[:2]:
+        shares = zip(sources, row["shares"], strict=False)
+        listed = ", ".join(f"{share} {source}" for source, share in shares)
+        words.append(f"{row['title']}: {listed or 'does not vary'}.")
     return Picture(
-        svg_uri(figure_of(variance_by_source(run))),
-        "Shares of the variance by source of risk. " + " ".join(words),
+        picture_uri(figure_of(variance_by_source(run))),
+        f"Shares of the variance by source of risk. {' '.join(words)} The table has every row.",
     )
-
-
-def _range_tables(run: Run, found: NoiseRange, views: Sequence[ViewOf]) -> list[dict[str, Any]]:
-    tables = []
-    for view in views:
-        ends = found.chance_alone if view.index == CHANCE_ALONE else found.assumed
-        rows = [
-            {
-                "id": contract_id,
-                "title": result.resolved.contract.title,
-                "cells": _chances(result, view, ends[contract_id]),
-            }
-            for contract_id, result in run.contracts.items()
-        ]
-        tables.append({"view": view, "rows": rows})
-    return tables
-
-
-def _chances(
-    result: ContractResult, view: ViewOf, ends: dict[str, tuple[float, float]]
-) -> list[dict[str, str]]:
-    """Return low, as simulated, high: of earning, then of owing."""
-    cells = []
-    for name in _CHANCES:
-        if name == "probability_of_shared_losses" and not result.resolved.two_sided:
-            cells += [{"value": "never" if i == 1 else "", "error": ""} for i in range(3)]
-            continue
-        here = cell(getattr(view.of(result), name), False, (1.0, "", ""))
-        low, high = ({"value": plain_percent(end, 1), "error": ""} for end in ends[name])
-        cells += [low, {"value": here.value, "error": here.error}, high]
-    return cells

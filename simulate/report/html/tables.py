@@ -16,12 +16,14 @@ from simulate.report.numbers import (
     plain_percent,
     unit_for,
 )
-from simulate.report.sentences import flip_sentence
+from simulate.report.sentences import bracketed, flip_sentence
 
 if TYPE_CHECKING:
     from simulate.analysis.compare import ContractComparison
     from simulate.analysis.run import ContractResult, Run
+    from simulate.contracts.resolution import ResolvedContract
     from simulate.measures.outcomes import Measures
+    from simulate.report.figures.house import Group
 
 Unit = tuple[float, str, str]
 
@@ -43,15 +45,20 @@ MEASURES: tuple[tuple[str, str, bool], ...] = (
     ("loss_var_95", "Shared losses, 95 % VaR", True),
     ("loss_tvar_95", "Shared losses, 95 % TVaR", True),
 )
-_HEADLINES = (
+#: The measures of the result table.
+HEADLINES = (
     "probability_of_shared_savings",
     "probability_of_shared_losses",
     "expected_net",
     "loss_var_95",
     "loss_tvar_95",
 )
-_OF_LOSSES = ("probability_of_shared_losses", "loss_var_95", "loss_tvar_95")
-_COMPARED = (
+#: Columns of a table of every measure.
+_WIDEST = 8
+#: What a one-sided contract never has.
+OF_LOSSES = ("probability_of_shared_losses", "loss_var_95", "loss_tvar_95")
+#: The measures of a comparison of two contracts.
+COMPARED = (
     "expected_net",
     "probability_of_shared_savings",
     "expected_shared_savings",
@@ -124,34 +131,49 @@ def cell(estimate: Estimate, is_dollars: bool, unit: Unit) -> Cell:
     return Cell(value, f"±{error}" if sign else "")
 
 
-def result_table(run: Run, views: Sequence[ViewOf]) -> dict[str, Any]:
-    """Return the result table: one row a contract, each measure in every view."""
+def result_table(run: Run, views: Sequence[ViewOf], groups: Sequence[Group]) -> dict[str, Any]:
+    """Return the result table: one row a group of contracts, each measure in every view."""
     unit = unit_of(run)
     words = {name: (title, is_dollars) for name, title, is_dollars in MEASURES}
     columns = []
-    for name in _HEADLINES:
+    for name in HEADLINES:
         title, is_dollars = words[name]
         columns.append({"title": title, "unit": unit_words(unit) if is_dollars else "% of years"})
     rows = []
-    for contract_id, result in run.contracts.items():
+    for group in groups:
+        result = run[group.ids[0]]
         cells = [
             [_result_cell(view, result, name, words[name][1], unit) for view in views]
-            for name in _HEADLINES
+            for name in HEADLINES
         ]
-        rows.append({"id": contract_id, "cells": cells, **_row_head(result)})
+        rows.append({"cells": cells, **_row_head(run, group)})
     return {"columns": columns, "rows": rows, "has_one_sided": _has_one_sided(run)}
 
 
-def _row_head(result: ContractResult) -> dict[str, str]:
-    resolved = result.resolved
+def _row_head(run: Run, group: Group) -> dict[str, Any]:
+    """Return the contracts of a row, each with what it is, and their thresholds."""
+    results = [run[contract_id] for contract_id in group.ids]
+    asked = run.aco.performance_year
+    heads = [
+        {
+            "id": result.resolved.contract.id,
+            "title": result.resolved.contract.title,
+            "status": result.resolved.contract.status,
+            "status_words": status_words(result.resolved.contract),
+            "year": None if (year := result.resolved.performance_year) == asked else year,
+        }
+        for result in results
+    ]
+    thresholds = dict.fromkeys(_thresholds(result.resolved) for result in results)
+    return {"contracts": heads, "thresholds": " or ".join(thresholds)}
+
+
+def _thresholds(resolved: ResolvedContract) -> str:
+    msr = f"MSR {plain_percent(resolved.terms.msr)}" if resolved.shares_savings else "no sharing"
+    if resolved.two_sided and resolved.terms.mlr == resolved.terms.msr:
+        return f"MSR and MLR {plain_percent(resolved.terms.mlr)}"
     mlr = f"MLR {plain_percent(resolved.terms.mlr)}" if resolved.two_sided else "one-sided"
-    return {
-        "title": resolved.contract.title,
-        "status": resolved.contract.status,
-        "status_words": status_words(resolved.contract),
-        "terms": f"MSR {plain_percent(resolved.terms.msr)}, {mlr}; "
-        f"terms of {resolved.performance_year}",
-    }
+    return f"{msr}, {mlr}"
 
 
 def _has_one_sided(run: Run) -> bool:
@@ -161,25 +183,29 @@ def _has_one_sided(run: Run) -> bool:
 def _result_cell(
     view: ViewOf, result: ContractResult, name: str, is_dollars: bool, unit: Unit
 ) -> Cell:
-    if name in _OF_LOSSES and not result.resolved.two_sided:
+    if name in OF_LOSSES and not result.resolved.two_sided:
         return Cell("none", "", none=True)
     shown = cell(getattr(view.of(result), name), is_dollars, unit)
     return Cell(shown.value.removesuffix(" %"), shown.error)
 
 
-def measure_tables(run: Run, views: Sequence[ViewOf]) -> dict[str, Any]:
-    """Return every measure of every contract, with the meaning of each."""
+def measure_tables(run: Run, views: Sequence[ViewOf], groups: Sequence[Group]) -> dict[str, Any]:
+    """Return every measure of every contract: a table for each view and few enough columns."""
     unit = unit_of(run)
     tables = []
-    for contract_id, result in run.contracts.items():
-        rows = [
-            {
-                "title": title,
-                "cells": [cell(getattr(v.of(result), name), is_dollars, unit) for v in views],
-            }
-            for name, title, is_dollars in MEASURES
-        ]
-        tables.append({"id": contract_id, "title": result.resolved.contract.title, "rows": rows})
+    for view in views:
+        for start in range(0, len(groups), _WIDEST):
+            shown = groups[start : start + _WIDEST]
+            rows = [
+                {
+                    "title": title,
+                    "cells": [
+                        cell(getattr(view.of(run[g.ids[0]]), name), is_dollars, unit) for g in shown
+                    ],
+                }
+                for name, title, is_dollars in MEASURES
+            ]
+            tables.append({"view": view, "columns": [group.ids for group in shown], "rows": rows})
     return {"unit": unit_in_words(unit), "tables": tables}
 
 
@@ -194,6 +220,7 @@ def comparison_view(comparison: ContractComparison, views: Sequence[ViewOf]) -> 
         "sentences": _sentences(comparison, names, views[-1]),
         "flips": [flip_sentence(flip, *names) for flip in comparison.flips],
         "flip_years": comparison.flip_years,
+        "ids": (comparison.first, comparison.second),
         "searched": " to ".join(plain_percent(rate, 0) for rate in comparison.flips[0].searched),
         "tables": [_compared(comparison, view, unit) for view in views],
         "unit": unit_in_words(unit),
@@ -206,7 +233,7 @@ def _compared(comparison: ContractComparison, view: ViewOf, unit: Unit) -> dict[
     measures = [view.of(run[i]) for i in (comparison.first, comparison.second)]
     words = {name: (title, is_dollars) for name, title, is_dollars in MEASURES}
     rows = []
-    for name in _COMPARED:
+    for name in COMPARED:
         title, is_dollars = words[name]
         estimates = [*(getattr(m, name) for m in measures), paired.differences[name]]
         rows.append({"title": title, "cells": [cell(e, is_dollars, unit) for e in estimates]})
@@ -238,9 +265,3 @@ def _sentences(comparison: ContractComparison, names: Sequence[str], view: ViewO
         f"{names[0]} pays more in {shares[0]} of years, {names[1]} in {shares[1]}; "
         f"in {shares[2]} both pay the same.",
     ]
-
-
-def bracketed(shown: str) -> str:
-    """Return a figure with its error in brackets: ``12.3 % (±0.1)``."""
-    value, sign, error = shown.partition(" ±")
-    return f"{value} (±{error})" if sign else value

@@ -3,25 +3,59 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from simulate.contracts.contract import Band, Contract, Term
-from simulate.report.numbers import cents, plain_percent
+from simulate.contracts.contract import Band, Contract, Term, programme
+from simulate.report.numbers import plain_percent
 
 if TYPE_CHECKING:
     from simulate.analysis.run import Run
     from simulate.contracts.resolution import ResolvedContract
 
 
-def contract_cards(run: Run) -> list[dict[str, Any]]:
-    """Return one card a contract: what it is, what applies, every term with its source."""
-    return [_card(result.resolved) for result in run.contracts.values()]
+class TermNote(NamedTuple):
+    """A note that several contracts share, and its number."""
+
+    number: int
+    text: str
+
+
+def contract_cards(run: Run) -> dict[str, Any]:
+    """Return one card a contract, every term with its source, and what contracts share.
+
+    Terms that are the same in all of them stand once. A note of one contract alone stands with
+    its term; one of several is numbered.
+    """
+    cards = [contract_card(result.resolved) for result in run.contracts.values()]
+    common = _common([card["terms"] for card in cards])
+    for card in cards:
+        card["terms"] = [term for term in card["terms"] if term not in common]
+    counted = Counter(text for card in cards for text in {t["note"] for t in card["terms"]})
+    shared = [text for text, count in counted.items() if text and count > 1]
+    in_order = [t["note"] for card in cards for t in card["terms"] if t["note"] in shared]
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(in_order), start=1)}
+    for term in (term for card in cards for term in card["terms"]):
+        term["number"] = numbers.get(term["note"])
+    notes = [TermNote(number, text) for text, number in numbers.items()]
+    return {"cards": cards, "common": common, "notes": notes}
+
+
+def _common(terms: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Return the terms that are the same in every respect in all of several contracts."""
+    if len(terms) < 2:
+        return []
+    return [one for one in terms[0] if all(one in others for others in terms[1:])]
 
 
 def status_words(contract: Contract) -> str:
-    """Return a contract's status: in force, ended with its last year, or only proposed."""
+    """Return a contract's status: in force, ended with its last year, proposed or to come."""
     if contract.status == "proposed":
-        return "proposed, never in force"
+        first = contract.performance_years.first
+        to_come = first > programme()["known_through"]["value"]
+        return f"proposed, from {first}" if to_come else "proposed, never in force"
     if contract.status == "ended":
         return f"ended after {contract.performance_years.last}"
     return contract.status
@@ -33,7 +67,8 @@ def covered_years(contract: Contract) -> str:
     return f"{years.first} on" if years.last is None else f"{years.first} to {years.last}"
 
 
-def _card(resolved: ResolvedContract) -> dict[str, Any]:
+def contract_card(resolved: ResolvedContract) -> dict[str, Any]:
+    """Return what a contract is, what applies of it, and every term with its source."""
     contract = resolved.contract
     stated = contract.stated_terms()
     return {
@@ -52,8 +87,7 @@ def _card(resolved: ResolvedContract) -> dict[str, Any]:
         "cash_flows": [
             {
                 "name": flow.name,
-                "value": f"{cents(flow.per_beneficiary_month)} per beneficiary and month, "
-                f"{cents(flow.per_year)} a year",
+                "value": flow.in_words,
                 "reference": flow.reference,
                 "confidence": flow.confidence,
                 "note": " ".join(flow.note.split()),
@@ -63,12 +97,14 @@ def _card(resolved: ResolvedContract) -> dict[str, Any]:
     }
 
 
-def _row(resolved: ResolvedContract, name: str, term: Term[Any]) -> dict[str, str]:
+def _row(resolved: ResolvedContract, name: str, term: Term[Any]) -> dict[str, Any]:
+    value = _applied(resolved, name, term)
     return {
         "name": name.replace("_", " ").capitalize(),
-        "value": _applied(resolved, name, term),
+        "value": value,
         "dated": _dated(term),
         "unit": term.unit,
+        "of": _of(value, term.unit),
         "reference": term.reference,
         "confidence": term.confidence,
         "note": " ".join(term.note.split()),
@@ -81,6 +117,14 @@ def _applied(resolved: ResolvedContract, name: str, term: Term[Any]) -> str:
     if name in numbers and isinstance(value, str) and math.isfinite(numbers[name]):
         return f"{plain_percent(numbers[name])} ({_word(value)})"
     return _word(value)
+
+
+def _of(value: str, unit: str) -> str:
+    """Return what a value is of or in, to be read after it: ``10 %``, ``of the benchmark``."""
+    if not value[:1].isdigit() or unit.startswith(("rule", "calendar year")):
+        return ""
+    share = re.search(r"(?:fraction|share) (of [^,]+)", unit)
+    return share[1] if share else unit.partition(",")[0]
 
 
 def _dated(term: Term[Any]) -> str:
