@@ -131,6 +131,8 @@ class Sweep:
             "own_true_savings": {"mean": own.view.mean, "sd": own.view.sd, "source": own.source},
             "seed": plan.scenario.run.seed,
             "years": plan.years,
+            "sampling": plan.scenario.run.sampling,
+            "contract_terms": plan.scenario.contract_terms,
             "sizes": list(plan.sizes),
             "true_savings": list(plan.true_savings),
             "choices": [choice_facts(choice) for choice in plan.choices],

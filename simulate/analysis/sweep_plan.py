@@ -29,7 +29,7 @@ from simulate.contracts.resolution import ResolvedContract, resolve, settled_yea
 from simulate.errors import UserError, nearest
 from simulate.scenario.aco import ACO
 from simulate.scenario.intervention import refuse_interventions
-from simulate.scenario.scenario import Scenario
+from simulate.scenario.scenario import MOST_YEARS, Scenario
 
 if TYPE_CHECKING:
     from simulate.analysis.true_savings import TrueSavings
@@ -174,7 +174,14 @@ def sweep_years(scenario: Scenario) -> int:
     """
     settings = scenario.run
     if settings.precision is not None:
-        return math.ceil(0.25 / settings.precision**2)
+        years = math.ceil(0.25 / settings.precision**2)
+        if years > MOST_YEARS:
+            raise UserError(
+                f"precision = {settings.precision:g}: takes {years:,} years where a probability is "
+                f"one half, and at most {MOST_YEARS:,} can be simulated. State "
+                f"{math.sqrt(0.25 / MOST_YEARS):.1g} or more."
+            )
+        return years
     return settings.years if "years" in settings.model_fields_set else SWEEP_YEARS
 
 
@@ -254,11 +261,12 @@ def _check_memory(years: int, sizes: int, rates: int) -> None:
     # Expenditure by enrollment type and in total, eight bytes each.
     bytes_a_year = 40 * sizes * rates
     if bytes_a_year * years > _MOST_BYTES:
+        # Years may have been stated as a precision; the message gives both ways.
         raise UserError(
             f"years = {years:,}: {sizes} sizes by {rates} true savings over so many years take "
             f"{bytes_a_year * years / 1e9:.1f} GB of memory. At most "
-            f"{int(_MOST_BYTES / bytes_a_year):,} years can be swept here; state fewer years, "
-            "sizes or true savings."
+            f"{int(_MOST_BYTES / bytes_a_year):,} years can be swept here; state fewer years "
+            "(a coarser precision), sizes or true savings."
         )
 
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
 
 from simulate._version import __version__
+from simulate.engine.years import processors
 
 _DESCRIPTION = Path("/proc/cpuinfo")
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not every system tells the processors of a process
-        return os.cpu_count() or 1
 
 
 def hardware_line() -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from simulate.bench.hardware import hardware_line, processors, versions
+from simulate.bench.hardware import hardware_line, versions
 from simulate.bench.measure import Ratio, Task, Timing, interleaved
 from simulate.bench.numpy_model import NumpyModel
 from simulate.bench.stream import stream_task
 from simulate.bench.subject import BENEFICIARIES, subject
-from simulate.engine.years import Execution, View, simulate_years
+from simulate.engine.years import Execution, View, processors, simulate_years
 
 #: Years of a round: NumPy, whose cost a year does not fall with more of them, does so many
 #: fewer that it takes about as long, so that a busy machine meets both alike.

@@ -49,7 +49,11 @@ from simulate.cli.writing import (
 from simulate.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulate.analysis.compare import ContractComparison
     from simulate.analysis.run import Run
+    from simulate.scenario.scenario import Scenario
 
 commands = typer.Typer()
 
@@ -119,33 +123,22 @@ def run_command(
         )
     check_outputs(outputs, [scenario, results, *(contract_file or [])])
     check_save_years(save_years, engine)
+    if engine == "exact":
+        _refuse_beside_exact((years, seed, precision), decompose)
     options = stated_options(contracts, years, seed, true_savings, contract_file, precision)
     options |= agreement_options(agreement)
     stated = stated_scenario(scenario, aco, year, results, changes, options)
-    if agreement is not None and write_scenario is None:
+    if write_scenario is not None:
+        _write_scenario(stated, write_scenario, of_agreement=agreement is not None)
+        return
+    if agreement is not None:
         run_paths(stated, outputs, threads, chunk_years, finance)
         return
-    if write_scenario is not None:
-        from simulate.scenario.file import scenario_text
-
-        stated = stated if agreement is None else with_its_years(stated)
-        write_text(write_scenario, scenario_text(stated), "--write-scenario")
-        how = "" if agreement is None else " --agreement"
-        print(
-            f"Wrote {write_scenario}. Run it with: simulate run {shlex.quote(write_scenario)}{how}"
-        )
-        return
-    if engine == "exact" and any(given is not None for given in (years, seed, precision)):
-        raise UserError(
-            "--engine exact simulates no years; leave --years, --precision and --seed out."
-        )
     if decompose and stated.run.years < _FEWEST_TO_DECOMPOSE:
         raise UserError(
             f"--decompose with {stated.run.years:,} years: variances of so few say nothing; "
             f"{_FEWEST_TO_DECOMPOSE:,} years are the least."
         )
-    if engine == "exact" and decompose:
-        raise UserError("--decompose rests on simulated years; leave --engine exact out.")
     finished = simulated(stated, engine, threads, chunk_years, comparing=report is not None)
     if json_file is not None:
         parts = {"decomposition": finished.decomposition.to_dict()} if decompose else {}
@@ -156,12 +149,7 @@ def run_command(
         show_run(finished)
         if decompose:
             show_decomposition(finished)
-    if report:
-        _write_report(finished, report)
-    if workbook:
-        _write_workbook(finished, workbook)
-    if save_years:
-        _save_years(finished, save_years)
+    _write_files(finished, outputs)
 
 
 @commands.command("compare")
@@ -228,15 +216,41 @@ def compare_command(
 
         show_run(finished, (first, second))
         show_comparison(comparison)
-    if report:
+    _write_files(finished, outputs, comparison)
+
+
+def _refuse_beside_exact(of_sampling: tuple[Any, ...], decompose: bool) -> None:
+    if any(given is not None for given in of_sampling):
+        raise UserError(
+            "--engine exact simulates no years; leave --years, --precision and --seed out."
+        )
+    if decompose:
+        raise UserError("--decompose rests on simulated years; leave --engine exact out.")
+
+
+def _write_scenario(stated: Scenario, path: str, of_agreement: bool) -> None:
+    from simulate.scenario.file import scenario_text
+
+    if of_agreement:
+        stated = with_its_years(stated)
+    write_text(path, scenario_text(stated), "--write-scenario")
+    how = " --agreement" if of_agreement else ""
+    print(f"Wrote {path}. Run it with: simulate run {shlex.quote(path)}{how}")
+
+
+def _write_files(
+    finished: Run, outputs: Mapping[str, str | None], comparison: ContractComparison | None = None
+) -> None:
+    """Write what the options name besides JSON, which is written first."""
+    if report := outputs["--report"]:
         _write_report(finished, report, comparison)
-    if workbook:
+    if workbook := outputs["--workbook"]:
         _write_workbook(finished, workbook, comparison)
-    if save_years:
+    if save_years := outputs["--save-years"]:
         _save_years(finished, save_years)
 
 
-def _write_report(finished: Run, path: str, comparison: Any = None) -> None:
+def _write_report(finished: Run, path: str, comparison: ContractComparison | None) -> None:
     if sys.stderr.isatty():
         print("Writing the report …", file=sys.stderr, flush=True)
     from simulate.report.html import write_report
@@ -244,7 +258,7 @@ def _write_report(finished: Run, path: str, comparison: Any = None) -> None:
     write_report(finished, path, comparison, command=command_line())
 
 
-def _write_workbook(finished: Run, path: str, comparison: Any = None) -> None:
+def _write_workbook(finished: Run, path: str, comparison: ContractComparison | None) -> None:
     from simulate.report.workbook import write_workbook
 
     write_workbook(finished, path, comparison, command=command_line())

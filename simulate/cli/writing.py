@@ -34,6 +34,11 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[str | None
         check_writable(path, option)
         if option in _SUFFIXES:
             check_suffix(path, _SUFFIXES[option], option)
+        if option == "--report" and Path(path).suffix.lower() not in ("", ".html", ".htm"):
+            raise UserError(
+                f"--report {path}: the report is an HTML page; name a file that ends in .html. "
+                "A browser prints it to PDF."
+            )
         other = named.setdefault(Path(path).resolve(), option)
         if other != option:
             raise UserError(f"{other} and {option} both name {path}; give each its own file.")

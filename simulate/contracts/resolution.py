@@ -199,9 +199,7 @@ class _Resolution:
         self.notes: list[str] = []
         asked = circumstances.performance_year
         if asked is not None and asked != self.year:
-            self.notes.append(
-                f"{OTHER_YEAR} {asked}; the terms of {self.year} apply."
-            )
+            self.notes.append(f"{OTHER_YEAR} {asked}; the terms of {self.year} apply.")
 
     def value(self, name: str, default: Any = None) -> Any:
         term: Term[Any] | None = self.contract.term(name)

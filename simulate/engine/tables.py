@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulate.errors import UserError
 from simulate.kernels.people import LARGEST_CAP, LEVELS
 from simulate.population.spend import FloatArray, SpendModel
 
 #: Largest truncation point in a table, as a multiple of the model's own: the smallest
 #: scale of a year is its reciprocal.
 _HEADROOM = 8.0
+#: Largest relative error of the standard deviation of truncated spending that a table may have.
+_LARGEST_MISS = 0.002
 #: Smallest factor that a truncation point is solved for; what is spent still follows the factor.
 _SMALLEST_FACTOR = 0.2
 
@@ -48,6 +51,20 @@ class SpendTable:
         # f at a cap equal to each level: falls as the cap rises, so it is stored reversed.
         caps = np.maximum(self.levels.astype(np.float64), 1.0)
         self._factor_at_level = self._factor(caps, np.arange(LEVELS))[::-1]
+        self._check_spread(model)
+
+    def _check_spread(self, model: SpendModel) -> None:
+        """Refuse a model whose truncation lies where the classes are too coarse."""
+        counted = np.minimum(self.levels, self.caps_for(np.ones(1))[0])
+        found = float(counted.std() / counted.mean())
+        if abs(found / model.truncated_cv - 1.0) > _LARGEST_MISS:
+            raise UserError(
+                f"spend model of {model.enrollment_type}: truncation_multiple = "
+                f"{model.truncation:g} lies so far out that {LEVELS:,} classes of spending miss "
+                f"its standard deviation by {abs(found / model.truncated_cv - 1.0):.1%}. CMS "
+                "truncates at the 99th percentile; state a truncation that at least 1 beneficiary "
+                "in 1,000 reaches."
+            )
 
     def _mean(self, caps: FloatArray, levels_below: NDArray[Any]) -> FloatArray:
         capped = (LEVELS - levels_below) * caps
@@ -60,9 +77,9 @@ class SpendTable:
         """Return the truncation point, before the year's scale, for each factor of a year."""
         factors = np.maximum(factors, _SMALLEST_FACTOR)
         levels_below = LEVELS - np.searchsorted(self._factor_at_level, factors, side="left")
-        reached = np.clip(levels_below, 0, LEVELS - 1)
-        share_above = self.truncation * (LEVELS - reached) / LEVELS
-        caps = self.truncation * self._below[reached] / (LEVELS * (factors - share_above))
+        # Where no level is truncated the cap follows from the mean alone.
+        share_above = self.truncation * (LEVELS - levels_below) / LEVELS
+        caps = self.truncation * self._below[levels_below] / (LEVELS * (factors - share_above))
         whole: NDArray[np.uint32] = np.clip(np.rint(caps), 1.0, LARGEST_CAP).astype(np.uint32)
         return whole
 

@@ -163,7 +163,7 @@ def in_chunks(
         Threads, chunks and progress.
     """
     size = execution.chunk_years or max(1, min(_LARGEST_CHUNK, _DRAWS_PER_CHUNK // max(draws, 1)))
-    threads = execution.threads or _processors()
+    threads = execution.threads or processors()
     with ThreadPoolExecutor(threads) as pool:
         for done in _in_order(pool, fill, _chunks(years, size), _WAITING_PER_THREAD * threads):
             if execution.on_progress:
@@ -186,7 +186,8 @@ def _in_order(
         yield waiting.popleft().result()
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Return how many processors this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not every system tells the processors of a process

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from simulate.kernels.jit import kernel
-from simulate.kernels.people import fill_words
+from simulate.kernels.people import BUFFER_WORDS, GROUP_WORDS, LANES, fill_words
 
-#: One of Philox's 64-word groups after the other fills a buffer of this many words.
-BUFFER_WORDS = 1024
-_GROUP_WORDS = 64
-_BLOCKS_PER_GROUP = 16
+__all__ = ["BUFFER_WORDS", "draw_words"]
 
 
 @kernel
@@ -26,11 +23,11 @@ def draw_words(words, fills, key0, key1):
     key0, key1 : uint32
         Key words.
     """
-    groups = words.size // _GROUP_WORDS
+    groups = words.size // GROUP_WORDS
     zero = np.uint32(0)
     seen = np.uint32(0)
     for fill in range(fills):
-        first_block = fill * groups * _BLOCKS_PER_GROUP
+        first_block = fill * groups * LANES
         fill_words(words, groups, first_block, zero, zero, zero, key0, key1)
         seen ^= words[fill % words.size]
     return seen

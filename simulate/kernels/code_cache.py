@@ -80,7 +80,9 @@ class KernelCache:
 def _read(stored, signature, target_context):
     try:
         return stored.load_overload(signature, target_context)
-    except Exception:  # a damaged file can raise anything; so can a folder
+    except (OSError, MemoryError):  # a folder that fails now may be read again later
+        return None
+    except Exception:  # a damaged file can raise anything
         with contextlib.suppress(OSError):
             stored.flush()
         return None

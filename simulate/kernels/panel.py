@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulate.kernels.jit import kernel
-from simulate.kernels.people import LEVEL_BITS, fill_words
+from simulate.kernels.people import GROUP_WORDS, LANES, LEVEL_BITS, fill_words
 
 CLASS_BITS = 4
 CLASSES = 1 << CLASS_BITS
@@ -32,8 +32,6 @@ MONTHS = 12
 #: Slots that are taken through all calendar years together: memory does not grow with the slots.
 BLOCK = 2048
 
-_WORDS_PER_GROUP = 64
-_BLOCKS_PER_GROUP = 16
 _CLASS_SHIFT = np.uint32(LEVEL_BITS - CLASS_BITS)
 _WITHIN = np.uint32((1 << (LEVEL_BITS - CLASS_BITS)) - 1)
 _CLASS = np.uint32((CLASSES - 1) << (LEVEL_BITS - CLASS_BITS))
@@ -179,7 +177,7 @@ def _count(months, slots):
 @kernel
 def _fill(words, place, slots_per_group, calendar_year, key):
     groups = (place.slots + slots_per_group - 1) // slots_per_group
-    first_block = place.start // slots_per_group * _BLOCKS_PER_GROUP
+    first_block = place.start // slots_per_group * LANES
     word1 = np.uint32((place.kind << 16) + (calendar_year & 0xFFFF))
     fill_words(words, groups, first_block, word1, place.low, place.high, key[0], key[1])
 
@@ -188,7 +186,7 @@ def _fill(words, place, slots_per_group, calendar_year, key):
 def _step(people, place, buffers, here, there, origin, key):
     """Go from the calendar year of row `here` to the one of row `there`, forward or back."""
     words, slots = buffers.words, place.slots
-    _fill(words, place, _WORDS_PER_GROUP, there - origin, key)
+    _fill(words, place, GROUP_WORDS, there - origin, key)
     move = people.moves[place.kind]
     next_levels(words, slots, move, buffers.levels[here], buffers.levels[there])
     if people.ends.shape[1]:
@@ -200,7 +198,7 @@ def _step(people, place, buffers, here, there, origin, key):
 @kernel
 def walk(people, place, buffers, origin, key):
     """Fill levels and months of a block of slots in all calendar years, from row `origin`."""
-    _fill(buffers.words, place, 2 * _WORDS_PER_GROUP, 0, key)
+    _fill(buffers.words, place, 2 * GROUP_WORDS, 0, key)
     first_levels(buffers.words, place.slots, buffers.levels[origin])
     if people.ends.shape[1]:
         buffers.months[:] = MONTHS

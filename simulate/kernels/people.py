@@ -25,15 +25,15 @@ _W0, _W1 = (np.uint64(w) for w in KEY_STEPS)
 _LOW_WORD = np.uint64(0xFFFFFFFF)
 _HALF_WORD = np.uint64(32)
 # Sixteen blocks side by side fill one vector register of 32-bit lanes.
-_LANES = 16
-_GROUP_WORDS = 4 * _LANES
+LANES = 16
+GROUP_WORDS = 4 * LANES
 _BUFFER_GROUPS = 16
-DRAWS_PER_GROUP = 2 * _GROUP_WORDS
+DRAWS_PER_GROUP = 2 * GROUP_WORDS
 #: Views whose sums fit into one table; `simulate.kernels.sizes` takes any number.
 MOST_VIEWS = 2
 #: The largest truncation point: the sum of a buffer of draws fits into half an entry.
 LARGEST_CAP = 2**32 // (_BUFFER_GROUPS * DRAWS_PER_GROUP) - 1
-BUFFER_WORDS = _BUFFER_GROUPS * _GROUP_WORDS
+BUFFER_WORDS = _BUFFER_GROUPS * GROUP_WORDS
 _LOW_HALF = np.uint32(0xFFFF)
 _LOW_SHIFT = np.uint32(16 - LEVEL_BITS)
 _HIGH_SHIFT = np.uint32(32 - LEVEL_BITS)
@@ -47,8 +47,8 @@ def fill_words(words, groups, first_block, word1, word2, word3, key0, key1):
     and fourth, so that sixteen blocks are computed in one vector register.
     """
     for group in range(groups):
-        for lane in range(_LANES):
-            x0 = np.uint32(first_block + group * _LANES + lane)
+        for lane in range(LANES):
+            x0 = np.uint32(first_block + group * LANES + lane)
             x1, x2, x3 = word1, word2, word3
             k0, k1 = key0, key1
             for _ in range(ROUNDS):
@@ -59,11 +59,11 @@ def fill_words(words, groups, first_block, word1, word2, word3, key0, key1):
                 x0, x1, x2, x3 = y0, np.uint32(p1 & _LOW_WORD), y2, np.uint32(p0 & _LOW_WORD)
                 k0 = np.uint32((np.uint64(k0) + _W0) & _LOW_WORD)
                 k1 = np.uint32((np.uint64(k1) + _W1) & _LOW_WORD)
-            at = group * _GROUP_WORDS + lane
+            at = group * GROUP_WORDS + lane
             words[at] = x0
-            words[at + _LANES] = x1
-            words[at + 2 * _LANES] = x2
-            words[at + 3 * _LANES] = x3
+            words[at + LANES] = x1
+            words[at + 2 * LANES] = x2
+            words[at + 3 * LANES] = x3
 
 
 @kernel
@@ -141,4 +141,4 @@ def sum_people(levels, counts, caps, first_year, key0, key1, sums):
                 if last_view:
                     sums[year, last_view, kind] += np.int64(total >> _HALF_WORD)
                 remaining -= draws
-                block += groups * _LANES
+                block += groups * LANES

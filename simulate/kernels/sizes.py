@@ -17,13 +17,13 @@ from simulate.kernels.jit import kernel
 from simulate.kernels.people import (
     BUFFER_WORDS,
     DRAWS_PER_GROUP,
+    LANES,
     LEVEL_BITS,
     LEVELS,
     fill_words,
     groups_for,
 )
 
-_LANES_PER_GROUP = 16
 _LOW_HALF = np.uint32(0xFFFF)
 _HALF_SHIFT = np.uint32(16)
 _LEVEL_SHIFT = np.uint32(16 - LEVEL_BITS)
@@ -117,7 +117,7 @@ def _draw_on(tally, start, stop, least, stream):
         first = group * DRAWS_PER_GROUP
         groups = groups_for(stop - first)
         fill_words(
-            tally.words, groups, group * _LANES_PER_GROUP, word1, low, high, key0, key1
+            tally.words, groups, group * LANES, word1, low, high, key0, key1
         )  # fmt: skip
         last = min(stop, first + groups * DRAWS_PER_GROUP)
         total += _add_draws(tally, start - first, last - first, least)

@@ -130,7 +130,8 @@ def noise_from_constant(
     People first; what they lack is put into practice clusters, what they have too much
     is taken off their deviation. A common shock, where stated, comes on top.
     """
-    people = population.people_noise_constant
+    # Rounded, so that the last bits of a platform's special functions reach no result.
+    people = round(population.people_noise_constant * 2.0**40) / 2.0**40
     if noise_constant <= people:
         return Noise(noise_constant / people, 0.0, common_shock_sd, as_stated=True)
     missing = math.sqrt(noise_constant**2 - people**2)

@@ -51,7 +51,7 @@ def show_comparison(comparison: ContractComparison) -> None:
         _print_better(out, paired, names)
     out.print()
     for flip in comparison.flips:
-        print_wrapped(out, flip_sentence(flip, *names))
+        print_wrapped(out, flip_sentence(flip, *names, sd=view.sd))
 
 
 def _table(
@@ -103,12 +103,13 @@ def _stacked(title: str, rows: Sequence[tuple[str, ...]], names: tuple[str, str]
 
 
 def _print_better(out: Console, paired: Comparison, names: tuple[str, str]) -> None:
-    """Print which contract pays more, and how often."""
+    """Print which contract leaves the ACO better off, and how often."""
     if out.is_terminal:
         out.print(_better_bar(out, paired))
     print_wrapped(
         out,
-        f"{names[0]} pays more in {percent_with_error(paired.first_better, 1)} of years, "
+        f"{names[0]} is better for the ACO in {percent_with_error(paired.first_better, 1)} of "
+        "years, "
         f"{names[1]} in {percent_with_error(paired.second_better, 1)}, "
         f"the same in {percent_with_error(paired.equal, 1)}.",
     )

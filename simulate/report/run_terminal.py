@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from simulate.analysis.choices import chosen_msr
 from simulate.contracts.resolution import OTHER_YEAR
 from simulate.report import terminal
 from simulate.report.bars import Signs, bar_left, bar_right, signs_for
@@ -298,7 +299,8 @@ def _notes(run: Run) -> list[tuple[str, str]]:
         (
             "Settlement",
             f"year {aco.agreement_year} of an agreement that began in {aco.agreement_start_year}; "
-            f"quality score {plain_percent(aco.quality_score)}, standard {aco.quality_standard}",
+            f"quality score {plain_percent(aco.quality_score)}, standard {aco.quality_standard}; "
+            f"MSR where a contract gives the choice: {chosen_msr(run.scenario)}",
         ),
         *_about_terms(run),
         *(("Note", note) for note in _other_notes(run)),

@@ -182,17 +182,21 @@ def precision_phrase(run: Run) -> str:
     return f"{said}, which they miss: the largest is {100 * reached:.3g} points"
 
 
-def flip_sentence(flip: Flip, first: str, second: str, amount: str = "expected net") -> str:
+def flip_sentence(
+    flip: Flip, first: str, second: str, amount: str = "expected net", sd: float = 0.0
+) -> str:
     """Return where the preference between two contracts changes, in one sentence.
 
-    Preferred is the one with the larger `amount`.
+    Preferred is the one with the larger `amount`; `sd` is the standard deviation that the
+    true savings keep while their mean is moved, a fraction.
     """
+    kept = f", uncertain by an sd of {100.0 * sd:.1f} points as they are here" if sd else ""
     names = (first, second)
     low, high = (plain_percent(rate, 0) for rate in flip.searched)
     if flip.true_savings is not None:
         return (
             f"{names[flip.preferred_below]} has the larger {amount} below mean true savings of "
-            f"{_with_error(flip.true_savings, 2)}, {names[flip.preferred_above]} above."
+            f"{_with_error(flip.true_savings, 2)}{kept}; {names[flip.preferred_above]} above."
         )
     if flip.equal_between is not None:
         start, end = (plain_percent(rate, 1) for rate in flip.equal_between)

@@ -219,10 +219,12 @@ def _footnotes(sweep: Sweep, measure: str | None) -> list[str]:
 def _years_line(sweep: Sweep, measure: str | None) -> str:
     shown = measure or sweep.plan.prefer
     error = max(estimate.standard_error for estimate in estimates(sweep, shown))
+    settings = sweep.plan.scenario.run
+    drawn = "" if settings.sampling == "independent" else f" ({settings.sampling} shared factors)"
     size = f"{100.0 * error:.2f} points" if is_probability(shown) else plain_dollars(error)
     return (
         f"{sweep.plan.years:,} simulated performance years of every size, seed "
-        f"{sweep.plan.scenario.run.seed}; the standard error of the {measure_words(shown)} is at "
+        f"{settings.seed}{drawn}; the standard error of the {measure_words(shown)} is at "
         f"most {size}."
     )
 

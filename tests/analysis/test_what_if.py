@@ -29,7 +29,7 @@ def aco() -> sim.ACO:
 
 @pytest.fixture(scope="module")
 def run(aco: sim.ACO) -> sim.Run:
-    return sim.run(aco, IDS, years=300, true_savings=0.01, msr="1.0")
+    return sim.run(aco, IDS, years=80, true_savings=0.01, msr="1.0")
 
 
 # --- the choice of MSR ---------------------------------------------------------
@@ -39,7 +39,7 @@ def run(aco: sim.ACO) -> sim.Run:
 def test_every_choice_is_what_a_run_with_it_finds(run: sim.Run, aco: sim.ACO, place: int) -> None:
     found = msr_choices(run)
     assert found is not None
-    stated = sim.run(aco, IDS, years=300, true_savings=0.01, msr=found.choices[place])
+    stated = sim.run(aco, IDS, years=80, true_savings=0.01, msr=found.choices[place])
     for contract_id in ("basic-e", "enhanced"):
         for chances, measures in (
             (found.assumed[contract_id][place], stated[contract_id].measures),
@@ -145,7 +145,7 @@ def test_a_contract_that_pays_the_same_is_no_alternative(aco: sim.ACO) -> None:
 
 
 def test_contracts_in_force_come_first(aco: sim.ACO) -> None:
-    run = sim.run(aco, ["basic-b", "basic-e", "track-3"], years=200, true_savings=0.05)
+    run = sim.run(aco, ["basic-b", "basic-e", "track-3"], years=60, true_savings=0.05)
     assert run["track-3"].expected_net.value > run["basic-e"].expected_net.value
     found = best_alternative(run, "basic-b")
     assert found is not None

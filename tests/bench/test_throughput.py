@@ -10,9 +10,11 @@ import pytest
 from bench_cases import SMALL, made_up
 
 from simulate.bench import hardware
-from simulate.bench.hardware import hardware_line, processors
+from simulate.bench.hardware import hardware_line
 from simulate.bench.stream import stream_task
 from simulate.bench.throughput import measure_throughput, run_task
+from simulate.engine import years
+from simulate.engine.years import processors
 from simulate.kernels.bare_stream import draw_words
 from simulate.kernels.philox import philox_blocks
 from simulate.report.throughput import lines_of
@@ -98,7 +100,7 @@ def test_a_machine_without_linux_files_is_named_all_the_same(
     monkeypatch.setattr(hardware, "_DESCRIPTION", Path("/nowhere/cpuinfo"))
     monkeypatch.setattr(hardware.platform, "processor", lambda: "")
     monkeypatch.setattr(hardware.platform, "machine", lambda: "arm64")
-    monkeypatch.delattr(hardware.os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(hardware.os, "cpu_count", lambda: 1)
+    monkeypatch.delattr(years.os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(years.os, "cpu_count", lambda: 1)
     assert hardware_line().startswith("arm64 (")
     assert "), 1 processor, " in hardware_line()

@@ -39,7 +39,7 @@ def test_a_run_says_what_the_models_are_not_and_what_is_unconfirmed(done) -> Non
     out = " ".join(done("run", *SMALL, "--contracts", "reach,mcp-track-2").out.split())
     assert "the model's own benchmark and its risk adjustment are not computed" in out
     assert "not a shared-savings contract but a model of practices" in out
-    assert "reach-global, reach-professional, mcp-track-2: some terms are not confirmed" in out
+    assert "Unconfirmed terms of reach-global, reach-professional, mcp-track-2" in out
     assert "no savings are shared; what is paid beside them comes to $" in out
     assert "Neither luck nor savings move what it pays." in out
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow_without_compiler
 PHONE, DESK = (390, 844), (1280, 900)
 #: Words on their background; large ones may have less (WCAG 2.1, criterion 1.4.3).
 CONTRAST, LARGE_CONTRAST = 4.5, 3.0
-REPORTS = ("run", "compare", "one-sided", "exact", "replay")
+REPORTS = ("run", "compare", "one-sided", "large", "exact", "replay")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     write_report(run, files["run"], command="simulate run --aco A1401 " + "--set x=1 " * 20)
     write_report(run, files["compare"], sim.compare(run, "track-2", "enhanced"))
     write_report(sim.run(aco, ["track-1"], years=300, true_savings=0.0), files["one-sided"])
+    # Hundreds of millions, and chances with two decimals: the widest figures there are.
+    large = sim.ACO.from_published_results("A1001")
+    write_report(sim.run(large, ["basic-a", "basic-e", "enhanced"], years=2_000), files["large"])
     write_report(sim.run(aco, ["basic-a", "enhanced"], engine="exact"), files["exact"])
     write_replay_report(replay_shipped(), files["replay"])
     return files

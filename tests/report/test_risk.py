@@ -7,7 +7,6 @@ from simulate.report.figures import draw, variance_by_source
 from simulate.report.html import render_report
 from simulate.report.numbers import plain_percent
 
-
 #: A report simulates under many true savings and sizes.
 pytestmark = pytest.mark.slow_without_compiler
 

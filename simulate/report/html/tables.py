@@ -214,11 +214,12 @@ def comparison_view(comparison: ContractComparison, views: Sequence[ViewOf]) -> 
     run = comparison.run
     names = [run[i].resolved.contract.title for i in (comparison.first, comparison.second)]
     unit = unit_of(run)
+    sd = run.true_savings.view.sd
     return {
         "first": names[0],
         "second": names[1],
         "sentences": _sentences(comparison, names, views[-1]),
-        "flips": [flip_sentence(flip, *names) for flip in comparison.flips],
+        "flips": [flip_sentence(flip, names[0], names[1], sd=sd) for flip in comparison.flips],
         "flip_years": comparison.flip_years,
         "ids": (comparison.first, comparison.second),
         "searched": " to ".join(plain_percent(rate, 0) for rate in comparison.flips[0].searched),
@@ -262,6 +263,6 @@ def _sentences(comparison: ContractComparison, names: Sequence[str], view: ViewO
     )
     return [
         lead,
-        f"{names[0]} pays more in {shares[0]} of years, {names[1]} in {shares[1]}; "
+        f"{names[0]} is better for the ACO in {shares[0]} of years, {names[1]} in {shares[1]}; "
         f"in {shares[2]} both pay the same.",
     ]

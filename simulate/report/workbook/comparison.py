@@ -72,7 +72,7 @@ def _write_against_one(book: Book, content: Content) -> None:
         "errors are those of the pairs; dollars per performance year, shares of years."
     )
     names = [part for name in _DIFFERENCES for part in (MEASURE_WORDS[name][0], "±")]
-    better = ["Pays more", "±", f"{own} pays more", "±"]
+    better = ["Better for the ACO", "±", f"{own} better", "±"]
     header = sheet.header(["Contract", *names, *better], range(1, len(widths)))
     sheet.keep(header, 1)
     for view in content.views:
