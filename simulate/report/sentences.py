@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from simulate.analysis.precision import PILOT_YEARS
@@ -48,6 +49,18 @@ def prospects(run: Run, contract_id: str) -> str:
     if not result.resolved.two_sided:
         return f"{under} {earns} of years, on average {_a_year(result)}, and never owe."
     return f"{under} {earns} of years and {_owes(result, most)}; on average {_a_year(result)} net."
+
+
+def prospects_of_both(run: Run, contract_ids: Sequence[str]) -> str:
+    """Return how likely each of two contracts earns and owes, in one sentence."""
+    most = probability_decimals(run)
+    each = []
+    for result in (run[contract_id] for contract_id in contract_ids):
+        earned = _with_error(result.probability_of_shared_savings, most)
+        under = f"under {result.resolved.contract.title} you earn shared savings in {earned}"
+        each.append(f"{under} of years and {_owes(result, most)}")
+    said = "; ".join(each)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def luck(run: Run, contract_id: str) -> str:

@@ -27,7 +27,7 @@ from simulate.report.sentences import (
     answer_sentences,
     headline_contract,
     luck,
-    prospects,
+    prospects_of_both,
     true_savings_phrase,
 )
 
@@ -80,6 +80,7 @@ def _content(run: Run, stated: ContractComparison | None, command: str | None) -
         "title": run.aco.name or run.aco.id,
         "facts": aco_facts(run),
         "answer": _answer(run, stated, compared),
+        "luck": _by_luck(run, stated),
         "true_savings": true_savings_phrase(run),
         "years": run.years,
         "exact": run.years == 0,
@@ -122,12 +123,21 @@ def _with_best_alternative(run: Run) -> ContractComparison | None:
 def _answer(
     run: Run, stated: ContractComparison | None, compared: dict[str, Any] | None
 ) -> list[str]:
-    """Return the answer in three sentences, or for two contracts in a few more."""
+    """Return the answer in three sentences: of a run, or of two contracts compared."""
     if stated is None or compared is None:
         return answer_sentences(run)
-    of_each = [prospects(run, i) for i in (stated.first, stated.second)]
-    by_luck = dict.fromkeys(luck(run, i) for i in (stated.first, stated.second))
-    return [*compared["sentences"], *compared["flips"], *of_each, *by_luck]
+    worth, more_often = compared["sentences"]
+    return [
+        f"{worth.removesuffix('.')}: {more_often}",
+        " ".join(compared["flips"]),
+        prospects_of_both(run, (stated.first, stated.second)),
+    ]
+
+
+def _by_luck(run: Run, stated: ContractComparison | None) -> list[str]:
+    """Return what chance alone brings, where the answer itself does not say."""
+    ids = (stated.first, stated.second) if stated else ()
+    return list(dict.fromkeys(luck(run, contract_id) for contract_id in ids))
 
 
 def _contents(compared: dict[str, Any] | None) -> list[tuple[str, str]]:

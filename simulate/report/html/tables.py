@@ -222,6 +222,7 @@ def comparison_view(comparison: ContractComparison, views: Sequence[ViewOf]) -> 
         "flips": [flip_sentence(flip, names[0], names[1], sd=sd) for flip in comparison.flips],
         "flip_years": comparison.flip_years,
         "ids": (comparison.first, comparison.second),
+        "second_in_force": run[comparison.second].resolved.contract.status == "in force",
         "searched": " to ".join(plain_percent(rate, 0) for rate in comparison.flips[0].searched),
         "tables": [_compared(comparison, view, unit) for view in views],
         "unit": unit_in_words(unit),
