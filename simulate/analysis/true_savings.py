@@ -75,10 +75,10 @@ def resolve_true_savings(assumptions: Assumptions, aco: ACO) -> TrueSavings:
 
 def _from_record(assumptions: Assumptions, aco: ACO) -> TrueSavings:
     found = true_savings_posterior(default_credibility(), record_of(aco), rebased=is_rebased(aco))
-    sd = found.sd if assumptions.true_savings_sd is None else assumptions.true_savings_sd
+    stated = assumptions.true_savings_sd
     # Rounded as shared factors are: a posterior's last bits depend on the platform.
-    mean, sd = (round(value * 2.0**40) / 2.0**40 for value in (found.mean, sd))
-    return TrueSavings(View(mean, sd), found.explanation, found)
+    mean, sd = (round(value * 2.0**40) / 2.0**40 for value in (found.mean, found.sd))
+    return TrueSavings(View(mean, sd if stated is None else stated), found.explanation, found)
 
 
 def record_of(aco: ACO) -> list[Observation]:

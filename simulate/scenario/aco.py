@@ -179,8 +179,8 @@ class ACO(Strict):
             raise ValueError(
                 f"person_years = {total:,.0f} in all: more than assigned_beneficiaries = "
                 f"{self.assigned_beneficiaries:,}. A beneficiary counts for at most one "
-                "person-year. Another size of the same ACO is stated beside the file, which scales "
-                f"both: --set assigned_beneficiaries={self.assigned_beneficiaries}"
+                "person-year; lower the person-years, or scale the whole ACO to another size "
+                "with --set assigned_beneficiaries=N"
             )
         _check_basis(self)
         for name, years, dollars in zip(

@@ -40,7 +40,7 @@ def test_a_comparison_saves_its_years(done, tmp_path: Path) -> None:
     [
         (["--save-years", "years.csv"], "ends in .parquet is wanted"),
         (["--save-years", "nowhere/years.parquet"], "the folder nowhere does not exist"),
-        ([*SAVED, "--report", "years.parquet"], "both name years.parquet"),
+        ([*SAVED, "--json", "years.parquet"], "both name years.parquet"),
     ],
 )
 def test_refused_before_the_work(refused, added: list[str], said: str) -> None:

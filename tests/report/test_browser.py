@@ -19,8 +19,11 @@ pytest.importorskip("fcntl", reason="the browser is driven over pipes, which thi
 from browser import Page, browser, find_browser
 
 import simulate as sim
+from simulate.data import published_results
 from simulate.report.html import write_report
-from simulate.report.html.evidence import write_replay_report
+from simulate.report.html.agreement import write_agreement_report
+from simulate.report.html.evidence import write_backtest_report, write_replay_report
+from simulate.verify.backtest import backtest
 from simulate.verify.replay import replay_shipped
 
 pytestmark = pytest.mark.slow_without_compiler
@@ -28,7 +31,16 @@ pytestmark = pytest.mark.slow_without_compiler
 PHONE, DESK = (390, 844), (1280, 900)
 #: Words on their background; large ones may have less (WCAG 2.1, criterion 1.4.3).
 CONTRAST, LARGE_CONTRAST = 4.5, 3.0
-REPORTS = ("run", "compare", "one-sided", "large", "exact", "replay")
+REPORTS = (
+    "run",
+    "compare",
+    "one-sided",
+    "large",
+    "exact",
+    "agreement",
+    "replay",
+    "backtest",
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +71,12 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     large = sim.ACO.from_published_results("A1001")
     write_report(sim.run(large, ["basic-a", "basic-e", "enhanced"], years=2_000), files["large"])
     write_report(sim.run(aco, ["basic-a", "enhanced"], engine="exact"), files["exact"])
+    paths = sim.run_agreement(aco, ["glide-path", "enhanced"], years=300)
+    compared = sim.compare_paths(paths, "glide-path", "enhanced")
+    write_agreement_report(paths, files["agreement"], compared)
     write_replay_report(replay_shipped(), files["replay"])
+    found = backtest(published_results(2018), published_results(2019))
+    write_backtest_report(found, files["backtest"])
     return files
 
 

@@ -173,7 +173,7 @@ def test_contracts_are_held_against_the_acos_own(book: Any, run: sim.Run) -> Non
     assert rows[0]["Expected net outcome"] == pytest.approx(
         paired.differences["expected_net"].value
     )
-    assert rows[0]["Pays more"] == pytest.approx(paired.first_better.value)
+    assert rows[0]["Better for the ACO"] == pytest.approx(paired.first_better.value)
 
 
 def test_a_comparison_of_two_has_its_own_sheet(comparison: sim.ContractComparison) -> None:
