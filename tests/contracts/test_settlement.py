@@ -636,7 +636,7 @@ def check_waterfall(s: Settlement) -> None:
     assert in_cents(s.net) == in_cents(s.shared_savings) - in_cents(s.shared_losses)
 
 
-@settings(derandomize=True, max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(situations())
 def test_the_waterfall_closes_to_the_cent(situation: Situation) -> None:
     contract = load_contract(situation.contract_id)

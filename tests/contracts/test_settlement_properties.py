@@ -19,7 +19,7 @@ from simulate.contracts.resolution import Circumstances, resolve
 from simulate.contracts.settlement import settle, settle_simulated_years
 from simulate.kernels import settlement_rule as rule
 
-LAW = settings(derandomize=True, max_examples=250, deadline=None)
+LAW = settings(max_examples=250)
 TWO_SIDED = tuple(
     i for i in IDS if i not in ("track-1", "track-1-second-agreement-proposed-2014")
     and i not in ("basic-a", "basic-b")

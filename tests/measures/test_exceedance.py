@@ -17,7 +17,7 @@ AMOUNTS = arrays(
 
 
 @given(AMOUNTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_counts_the_years_with_more(values: np.ndarray) -> None:
     curve = exceedance(values)
     assert curve.amounts[0] == 0.0
@@ -29,7 +29,7 @@ def test_it_counts_the_years_with_more(values: np.ndarray) -> None:
 
 
 @given(AMOUNTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_few_amounts_are_all_on_the_curve(values: np.ndarray) -> None:
     assert set(exceedance(values).amounts) == {0.0, *values}
 

@@ -90,7 +90,7 @@ TERMS = st.dictionaries(
 )
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(aco=acos(), assumptions=ASSUMPTIONS, run=RUN, terms=TERMS)
 def test_every_bit_survives_the_file(
     aco: dict[str, object],

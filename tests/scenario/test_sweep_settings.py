@@ -43,7 +43,7 @@ def test_steps_of_true_savings_are_what_one_would_type() -> None:
     assert [repr(rate) for rate in rates] == [repr(half / 200) for half in range(-10, 11)]
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     low=st.integers(-4_000, 3_000),
     span=st.integers(1, 1_000),

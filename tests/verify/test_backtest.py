@@ -50,7 +50,7 @@ def synthetic(acos: int = 600, seed: int = 4) -> list[ResultsFile]:
     return files
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-4, 4), st.floats(-1, 1), st.floats(0.2, 3), st.floats(3, 40))
 def test_crps_is_the_integral_of_its_definition(actual, mean, scale, df) -> None:
     def numeric(cdf) -> float:
