@@ -17,6 +17,10 @@ from simulate._version import __version__
 
 if TYPE_CHECKING:
     from simulate.agreement.compare import AgreementComparison, compare_paths
+    from simulate.agreement.programme_worth import (
+        AgreementInterventionWorth,
+        intervention_worth_in_agreement,
+    )
     from simulate.agreement.run import AgreementRun, run_agreement
     from simulate.analysis.compare import ContractComparison, compare
     from simulate.analysis.intervention_worth import InterventionWorth, intervention_worth
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ACO": "simulate.scenario.aco",
     "AgreementComparison": "simulate.agreement.compare",
+    "AgreementInterventionWorth": "simulate.agreement.programme_worth",
     "AgreementRun": "simulate.agreement.run",
     "Assumptions": "simulate.scenario.scenario",
     "Circumstances": "simulate.contracts.resolution",
@@ -58,6 +63,7 @@ _HOMES = {
     "compare_paths": "simulate.agreement.compare",
     "contract_ids": "simulate.contracts.contract",
     "intervention_worth": "simulate.analysis.intervention_worth",
+    "intervention_worth_in_agreement": "simulate.agreement.programme_worth",
     "load_contract": "simulate.contracts.contract",
     "read_contract_file": "simulate.contracts.contract",
     "run": "simulate.analysis.run",
@@ -69,6 +75,7 @@ _HOMES = {
 __all__ = [
     "ACO",
     "AgreementComparison",
+    "AgreementInterventionWorth",
     "AgreementRun",
     "Assumptions",
     "Circumstances",
@@ -88,6 +95,7 @@ __all__ = [
     "compare_paths",
     "contract_ids",
     "intervention_worth",
+    "intervention_worth_in_agreement",
     "load_contract",
     "read_contract_file",
     "run",

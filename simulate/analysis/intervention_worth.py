@@ -34,6 +34,7 @@ from simulate.engine.years import (
     on_grid,
     simulated_quality,
 )
+from simulate.errors import UserError
 from simulate.measures.comparison import compare_outcomes
 from simulate.measures.estimate import Estimate, FloatArray, mean
 from simulate.measures.outcomes import Measures, Outcomes, measure
@@ -86,7 +87,7 @@ class ContractWorth:
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {
-            "msr": self.resolved.terms.msr,
+            "msr": self.resolved.terms.msr if self.resolved.shares_savings else None,
             "without": self.without.to_dict(),
             "with": self.with_it.to_dict(),
             "differences": {name: d.to_dict() for name, d in self.differences.items()},
@@ -149,13 +150,8 @@ class InterventionWorth:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        shipped = None if self.stated.like is None else load_intervention(self.stated.like)
         return {
-            "intervention": self.stated.name,
-            "stated": self.stated.model_dump(mode="json", exclude_none=True),
-            "warning": None if shipped is None else shipped.warning,
-            "unconfirmed": [] if shipped is None else shipped.unconfirmed(),
-            "not_modelled": [] if shipped is None else list(shipped.not_modelled),
+            **stated_facts(self.stated),
             "aco": self.scenario.aco.model_dump(mode="json", exclude={"notes"}),
             "benchmark": self.population.benchmark,
             "group_size": self.group_size,
@@ -200,8 +196,15 @@ def intervention_worth(
     scenario = subject if isinstance(subject, Scenario) else Scenario(aco=subject)
     resolved = resolved_contracts(scenario, contracts)
     check_sampling(scenario)
+    refuse_precision(scenario)
     scenario = with_intervention(scenario, name)
     stated = next(each for each in scenario.interventions if each.name == name)
+    if stated.starts_in_year > 1:
+        raise UserError(
+            f"interventions.{name}.starts_in_year = {stated.starts_in_year}: a run of one year has "
+            "only the first. See all years of an agreement with simulate intervention NAME "
+            "--agreement, or leave it out."
+        )
     population = population_of(scenario)
     others = tuple(each for each in scenario.interventions if each is not stated)
     rest = scenario.model_copy(update={"interventions": others})
@@ -210,9 +213,7 @@ def intervention_worth(
         effects_of(rest, population),
         population,
     )
-    effects = {
-        label: effect_in(rest, each, population) for label, each in _variants(stated).items()
-    }
+    effects = {label: effect_in(rest, each, population) for label, each in variants(stated).items()}
     years = _Years(rest, population, without.view, list(effects.values()), execution)
     worths = tuple(
         EffectWorth(
@@ -226,7 +227,33 @@ def intervention_worth(
     return InterventionWorth(scenario, stated, population, without, worths)
 
 
-def _variants(stated: Intervention) -> dict[str, Intervention]:
+def refuse_precision(scenario: Scenario) -> None:
+    """Refuse a precision: how many years it takes is not searched for here.
+
+    Raises
+    ------
+    UserError
+    """
+    if scenario.run.precision is not None:
+        raise UserError(
+            f"precision = {scenario.run.precision:g}: simulate intervention takes years, how many "
+            "are simulated, in its place."
+        )
+
+
+def stated_facts(stated: Intervention) -> dict[str, Any]:
+    """Return what is stated of an intervention, and what must be said of it, for JSON."""
+    shipped = None if stated.like is None else load_intervention(stated.like)
+    return {
+        "intervention": stated.name,
+        "stated": stated.model_dump(mode="json", exclude_none=True),
+        "warning": None if shipped is None else shipped.warning,
+        "unconfirmed": [] if shipped is None else shipped.unconfirmed(),
+        "not_modelled": [] if shipped is None else list(shipped.not_modelled),
+    }
+
+
+def variants(stated: Intervention) -> dict[str, Intervention]:
     """Return the intervention under each effect of the catalogue, or as its effect is stated."""
     if stated.like is None or stated.effect is not None or stated.estimate is not None:
         return {stated.estimate or "stated": stated}

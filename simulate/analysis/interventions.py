@@ -62,6 +62,8 @@ def programme_of(stated: Intervention) -> Programme:
         effect_standard_error=standard_error,
         effect_months=months or _WHOLE_YEAR,
         cost=stated.cost_per_participant,
+        starts_in_year=stated.starts_in_year,
+        ends_in_year=stated.ends_in_year,
     )
 
 
@@ -100,13 +102,29 @@ def effects_of(scenario: Scenario, population: Population) -> tuple[ProgrammeEff
     return tuple(effect_in(scenario, each, population) for each in scenario.interventions)
 
 
-def effect_in(scenario: Scenario, stated: Intervention, population: Population) -> ProgrammeEffect:
-    """Return what one intervention comes to in a scenario's performance year."""
+def effect_in(
+    scenario: Scenario, stated: Intervention, population: Population, year: int = 1
+) -> ProgrammeEffect:
+    """Return what one intervention comes to in a scenario's performance year.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    stated : Intervention
+    population : Population
+    year : int
+        Calendar year of an agreement, from 1.
+
+    Raises
+    ------
+    UserError
+        More participants than its group has.
+    """
     from simulate.analysis.simulation import persistence_of
     from simulate.errors import UserError
     from simulate.population.intervention import effect_of
 
-    found = effect_of(programme_of(stated), population, persistence_of(scenario))
+    found = effect_of(programme_of(stated), population, persistence_of(scenario), year)
     if found.participants > found.most_participants * (1.0 + 1e-9):
         who = "die in the year" if found.programme.group == "decedents" else "are in the group"
         raise UserError(
@@ -115,6 +133,35 @@ def effect_in(scenario: Scenario, stated: Intervention, population: Population) 
             "while the programme runs; state no more than these."
         )
     return found
+
+
+def effects_by_year(
+    scenario: Scenario, stated: Intervention, population: Population, years: int
+) -> tuple[ProgrammeEffect, ...]:
+    """Return what one intervention comes to in each calendar year of an agreement.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    stated : Intervention
+    population : Population
+        The same in every year; dollars at the level of its benchmark.
+    years : int
+        How many calendar years.
+
+    Raises
+    ------
+    UserError
+        More participants than its group has.
+    """
+    from simulate.population.intervention import courses
+
+    programme, found = programme_of(stated), {}
+    taken = [tuple(courses(programme, year)) for year in range(1, years + 1)]
+    for year, course in enumerate(taken, start=1):
+        if course not in found:  # a programme in full is the same every year
+            found[course] = effect_in(scenario, stated, population, year)
+    return tuple(found[course] for course in taken)
 
 
 def with_interventions(
@@ -148,16 +195,23 @@ def added(view: View, effect: ProgrammeEffect, benchmark: float) -> View:
     return View(view.mean + effect.savings / benchmark, math.hypot(view.sd, sd))
 
 
-def intervention_notes(scenario: Scenario) -> list[str]:
-    """Return what a reader of a run must know of its interventions."""
+def intervention_notes(scenario: Scenario, of_agreement: bool = False) -> list[str]:
+    """Return what a reader of a run must know of its interventions.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    of_agreement : bool
+        Whether all years of an agreement are simulated.
+    """
     notes = []
     for stated in scenario.interventions:
-        paid = (
-            f"its cost, ${stated.cost_per_participant:,.0f} a participant,"
-            if (stated.cost_per_participant)
-            else "what it costs"
-        )
-        note = f"{stated.name}: {paid} is not part of the net outcome."
+        note = f"{stated.name}: {_paid(stated, of_agreement)}."
+        if stated.starts_in_year > 1 and not of_agreement:
+            note += (
+                f" It starts in year {stated.starts_in_year} of an agreement, so that it adds "
+                "nothing to a run of one year (--agreement shows all)."
+            )
         if stated.like is not None:
             shipped = load_intervention(stated.like)
             if stated.effect is None:
@@ -166,6 +220,15 @@ def intervention_notes(scenario: Scenario) -> list[str]:
             note += f" {shipped.warning.strip()}"
         notes.append(note)
     return notes
+
+
+def _paid(stated: Intervention, of_agreement: bool) -> str:
+    """Return what becomes of the cost of a programme."""
+    if not stated.cost_per_participant:
+        return "what it costs is not part of the net outcome"
+    cost = f"its cost, ${stated.cost_per_participant:,.0f} a participant,"
+    said = f"{cost} is not part of the net outcome"
+    return f"{said}; finances (--finance) take it off" if of_agreement else said
 
 
 def programme_facts(effect: ProgrammeEffect) -> dict[str, Any]:
@@ -179,6 +242,18 @@ def programme_facts(effect: ProgrammeEffect) -> dict[str, Any]:
         "savings_sd": effect.savings_sd,
         "programme_cost": effect.cost,
     }
+
+
+def programme_facts_by_year(years: Sequence[ProgrammeEffect]) -> dict[str, Any]:
+    """Return a programme and what it comes to in each calendar year as plain data for JSON.
+
+    Dollars of effect and savings are at the level of the stated benchmark, those of the cost
+    before it grows.
+    """
+    facts = [programme_facts(effect) for effect in years]
+    programme = asdict(years[0].programme)
+    by_year = [{k: v for k, v in year.items() if k not in programme} for year in facts]
+    return {**programme, "by_year": by_year}
 
 
 def _in_words(effect: ProgrammeEffect, benchmark: float) -> str:

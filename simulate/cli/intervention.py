@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simulate.cli.agreement import OPTION, agreement_options
 from simulate.cli.options import (
     AcoId,
+    Agreements,
     Changes,
     ChunkYears,
     ContractFiles,
@@ -59,6 +61,7 @@ def intervention_command(
         float | None, typer.Option("--cost", help="Dollars a participant that the ACO pays.")
     ] = None,
     contracts: Contracts = None,
+    agreement: Agreements = None,
     years: Years = None,
     seed: Seed = None,
     true_savings: TrueSavings = None,
@@ -75,13 +78,25 @@ def intervention_command(
     simulate intervention palliative-care --aco A5309
     simulate intervention palliative-care --aco A5309 --participants 100 --cost 1500
     simulate intervention my-programme my_aco.toml --contracts basic-e
+    simulate intervention palliative-care --aco A5309 --agreement
     """
     if name is None:
+        if agreement is not None:
+            raise UserError(
+                f"{OPTION} {' '.join(agreement)}: without an intervention; its name comes before "
+                f"the option: simulate intervention palliative-care {OPTION}."
+            )
         _list(json_file)
         return
     check_outputs({"--json": json_file}, [scenario, results, *(contract_file or [])])
-    contracts = contracts or (None if scenario else _CONTRACTS)
+    if agreement is not None and contracts is not None:
+        raise UserError(
+            f"{OPTION} with --contracts: the paths of an agreement name the contracts; leave "
+            "--contracts out."
+        )
+    contracts = contracts or (None if scenario or agreement is not None else _CONTRACTS)
     options = stated_options(contracts, years, seed, true_savings, contract_file)
+    options |= agreement_options(agreement)
     stated = stated_scenario(scenario, aco, year, results, changes, options)
     own = {
         "participants": participants,
@@ -89,7 +104,11 @@ def intervention_command(
         "estimate": estimate,
         "cost_per_participant": cost,
     }
-    _show(_with_intervention(stated, name, own), name, json_file, execution(threads, chunk_years))
+    asked = _with_intervention(stated, name, own)
+    if agreement is not None:
+        _show_agreement(asked, name, json_file, (threads, chunk_years))
+    else:
+        _show(asked, name, json_file, execution(threads, chunk_years))
 
 
 def _with_intervention(scenario: Scenario, name: str, own: dict[str, Any]) -> Scenario:
@@ -123,6 +142,29 @@ def _show(scenario: Scenario, name: str, json_file: str | None, how: Any) -> Non
         from simulate.report.intervention import show_intervention
 
         show_intervention(worth)
+
+
+def _show_agreement(
+    scenario: Scenario, name: str, json_file: str | None, how: tuple[int | None, int | None]
+) -> None:
+    from simulate.agreement.plan import agreement_plan
+
+    paths = agreement_plan(scenario).simulated_paths  # mistakes are refused before a compiler
+    from simulate.engine import warm
+    from simulate.report.progress import YearsProgress
+
+    compile_first((warm.PANEL, warm.SETTLEMENT))
+    from simulate.agreement.programme_worth import intervention_worth_in_agreement
+
+    with YearsProgress(paths, "simulated paths") as progress:
+        settings = execution(*how, progress)
+        worth = intervention_worth_in_agreement(scenario, name, execution=settings)
+    if json_file is not None:
+        write_json(json_file, worth.to_dict())
+    if json_file != "-":
+        from simulate.report.intervention_agreement import show_agreement_intervention
+
+        show_agreement_intervention(worth)
 
 
 def _list(json_file: str | None) -> None:

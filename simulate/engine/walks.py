@@ -9,7 +9,7 @@ from simulate.engine.years import QUALITY, on_grid
 from simulate.population.spend import FloatArray
 
 #: Sources of risk of a path besides those of a single year; each has its own block.
-SAVINGS_DRIFT, BENCHMARK_UPDATE = QUALITY + 1, QUALITY + 2
+SAVINGS_DRIFT, BENCHMARK_UPDATE, CARE_PROGRAMMES = QUALITY + 1, QUALITY + 2, QUALITY + 3
 
 
 def random_walk(draws: Draws, paths: int, years: int, source: int, sd: float) -> FloatArray:
@@ -29,13 +29,17 @@ def random_walk(draws: Draws, paths: int, years: int, source: int, sd: float) ->
     sd : float
         Standard deviation of a step.
     """
-    from scipy.special import ndtri
-
     if sd == 0.0:
         return np.broadcast_to(0.0, (paths, years))
     walk = np.zeros((paths, years))
-    index = np.arange(paths, dtype=np.uint64)
     for year in range(1, years):
-        step = on_grid(ndtri(draws.uniforms(index, source, calendar_year=year)))
-        walk[:, year] = walk[:, year - 1] + sd * step
+        walk[:, year] = walk[:, year - 1] + sd * random_step(draws, paths, year, source)
     return walk
+
+
+def random_step(draws: Draws, paths: int, year: int, source: int) -> FloatArray:
+    """Return the standard normal step of a random walk into a year, shape (paths,)."""
+    from scipy.special import ndtri
+
+    index = np.arange(paths, dtype=np.uint64)
+    return on_grid(ndtri(draws.uniforms(index, source, calendar_year=year)))

@@ -41,6 +41,8 @@ _EFFECTS = 15
 class Programme:
     """A care programme in numbers.
 
+    Calendar years are those of an agreement, 1 for the first; a run of one year is year 1.
+
     Parameters
     ----------
     name : str
@@ -54,17 +56,21 @@ class Programme:
     uptake : float or None
         Share of the group who participate once the programme runs in full.
     participants : float or None
-        Participants of the performance year, in place of `uptake`.
+        Participants of the first calendar year in which it runs, in place of `uptake`.
     starts_in_month, ramp_months : int
-        Month of the performance year in which it starts (1 to 12), and over how many months
-        it then grows evenly to its full size (0: at once).
+        Month of its first calendar year in which it starts (1 to 12), and over how many months
+        it then grows evenly to its full size (0: at once), through later years where need be.
     effect, effect_standard_error : float
         Dollars that a participant spends less (negative: more), and how uncertain the mean is.
     effect_months : int
         Decedents: the months before death over which the effect is spread. Others: it is
         that of twelve months.
     cost : float
-        Dollars a participant that the ACO pays for the programme, outside the settlement.
+        Dollars a participant and year that the ACO pays for it, outside the settlement.
+    starts_in_year : int
+        Calendar year in which it starts.
+    ends_in_year : int or None
+        Calendar year at whose end it stops; None: it goes on.
     """
 
     name: str
@@ -79,6 +85,8 @@ class Programme:
     effect_standard_error: float
     effect_months: int
     cost: float
+    starts_in_year: int = 1
+    ends_in_year: int | None = None
 
 
 class Course(NamedTuple):
@@ -188,25 +196,57 @@ def counted_saving(
     return np.asarray(part_of_year * saved)
 
 
-def courses(programme: Programme) -> list[Course]:
-    """Return the ways in which a group's members take part: by month of death, or of joining."""
-    running = [_running_in(month, programme) for month in range(1, MONTHS + 1)]
+def courses(programme: Programme, year: int = 1) -> list[Course]:
+    """Return the ways in which a group's members take part in a calendar year.
+
+    Decedents by month of death and of joining: who dies within months of joining has had the
+    effect of these months. Others by month of joining, where all who joined in earlier years
+    are among those of the first month and have the effect of twelve.
+    """
+    running, last = running_by_month(programme, year), programme.effect_months
     if programme.group == "decedents":
-        last = programme.effect_months
-        return [
-            Course(running[month - 1] / MONTHS, month / MONTHS, min(month, last) / last)
-            for month in range(1, MONTHS + 1)
-        ]
+        return [course for month in range(1, MONTHS + 1) for course in _dying(month, running, last)]
     joined = np.diff(running, prepend=0.0)
     return [
         Course(float(share), 1.0, (MONTHS - month) / MONTHS) for month, share in enumerate(joined)
     ]
 
 
-def _running_in(month: int, programme: Programme) -> float:
-    """Return the part of its full size that a programme has in a month, 1 to 12."""
-    since = month - programme.starts_in_month + 1
-    return min(max(since, 0) / max(programme.ramp_months, 1), 1.0)
+def _dying(month: int, running: Sequence[float], last: int) -> list[Course]:
+    """Return the courses of those who die in a month, 1 to 12, by the month in which they joined.
+
+    Who joined before the last months that have the effect, or before the year, has all of them
+    that lie in the year.
+    """
+    since = max(month - last, 0)
+    window = running[since:month]
+    joined = np.diff(window, prepend=0.0)
+    return [
+        Course(float(share) / MONTHS, month / MONTHS, (len(window) - place) / last)
+        for place, share in enumerate(joined)
+        if share
+    ]
+
+
+def running_by_month(programme: Programme, year: int = 1) -> list[float]:
+    """Return the part of its full size that a programme has in each month of a calendar year."""
+    if programme.ends_in_year is not None and year > programme.ends_in_year:
+        return [0.0] * MONTHS
+    before = MONTHS * (year - programme.starts_in_year) - programme.starts_in_month + 1
+    full = max(programme.ramp_months, 1)
+    return [min(max(before + month, 0) / full, 1.0) for month in range(1, MONTHS + 1)]
+
+
+def _participants(programme: Programme, year: int, most: float) -> float:
+    """Return expected participants of a calendar year, given those if every member took part."""
+    if programme.participants is None:
+        return (programme.uptake or 0.0) * most
+    first, now = (_taking_part(programme, y) for y in (programme.starts_in_year, year))
+    return programme.participants * (now / first)
+
+
+def _taking_part(programme: Programme, year: int) -> float:
+    return sum(course.share for course in courses(programme, year))
 
 
 class _Sums(NamedTuple):
@@ -225,6 +265,7 @@ def effect_of(
     programme: Programme,
     population: Population,
     persistence: Mapping[str, Persistence] | None = None,
+    year: int = 1,
 ) -> ProgrammeEffect:
     """Return what a programme comes to in an ACO's performance year.
 
@@ -235,12 +276,13 @@ def effect_of(
         Whose spend models and benchmarks say what the group spends without the programme.
     persistence : mapping, optional
         Death rate and decedents' spending by enrollment type, where not the default.
+    year : int
+        Calendar year of an agreement, from 1.
     """
-    sums = _sums_by_type(programme, population, persistence)
+    sums = _sums_by_type(programme, population, persistence, year)
     _, weights = _effects(programme)
     most = sum(s.taking_part for s in sums)
-    stated = programme.participants
-    participants = (programme.uptake or 0.0) * most if stated is None else stated
+    participants = _participants(programme, year, most)
     per = most or 1.0  # nobody in the group: sums are 0
     by_effect = sum((s.counted for s in sums), np.zeros(weights.size)) / per
     counted = float(weights @ by_effect)
@@ -289,6 +331,7 @@ def _sums_by_type(
     programme: Programme,
     population: Population,
     persistence: Mapping[str, Persistence] | None,
+    year: int,
 ) -> list[_Sums]:
     dies = _chances_of_death(programme, population.models, persistence)
     found = []
@@ -299,16 +342,23 @@ def _sums_by_type(
         in_group = _in_band(programme.spend_band) * dies[kind]
         people = population.beneficiaries[kind] / _LEVELS * in_group
         spend = model.level_means(_LEVELS) * per_capita
-        sums = _sums(programme, people, spend, model.truncation * per_capita)
+        cap = model.truncation * per_capita
+        sums = _sums(programme, courses(programme, year), people, spend, cap)
         found.append(sums._replace(beneficiaries=population.beneficiaries[kind]))
     return found
 
 
-def _sums(programme: Programme, people: FloatArray, spend: FloatArray, cap: float) -> _Sums:
+def _sums(
+    programme: Programme,
+    taken: Sequence[Course],
+    people: FloatArray,
+    spend: FloatArray,
+    cap: float,
+) -> _Sums:
     effects, weights = _effects(programme)
     taking_part = in_year = saved = squared = 0.0
     counted = np.zeros(effects.size)
-    for course in courses(programme):
+    for course in taken:
         if not course.share:
             continue
         taking = course.share * people

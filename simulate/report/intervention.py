@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -20,8 +21,10 @@ from simulate.report.numbers import in_unit, percent_with_error, plain_percent
 if TYPE_CHECKING:
     from simulate.analysis.intervention_worth import ContractWorth, EffectWorth, InterventionWorth
     from simulate.measures.estimate import Estimate
+    from simulate.scenario.intervention import Intervention
 
-_THOUSAND = (1e3, "thousand", "k")
+#: Unit of what a programme brings.
+THOUSAND = (1e3, "thousand", "k")
 _MSR = "probability_of_meeting_msr"
 
 
@@ -33,7 +36,7 @@ def show_catalogue() -> None:
         out.print(f"{intervention_id}: {shipped.title}", style="bold")
         out.print(shipped.summary.strip())
         out.print()
-        _print_lines(out, [*_references(shipped), shipped.warning.strip()])
+        print_lines(out, [*references(shipped), shipped.warning.strip()])
         out.print(f"simulate intervention {intervention_id} --aco A1001 says what it does there.")
 
 
@@ -52,19 +55,21 @@ def show_intervention(worth: InterventionWorth) -> None:
     for sentence in _needed_sentences(worth):
         out.print(sentence)
     out.print()
-    _print_lines(out, _footnotes(worth))
+    print_lines(out, _footnotes(worth))
 
 
-def _print_lines(out: Console, lines: list[str]) -> None:
+def print_lines(out: Console, lines: list[str]) -> None:
+    """Print what stands below the tables."""
     out.print(Text("\n".join(lines), style="dim"))
 
 
-def _shipped(worth: InterventionWorth) -> CataloguedIntervention | None:
-    return None if worth.stated.like is None else load_intervention(worth.stated.like)
+def shipped_behind(stated: Intervention) -> CataloguedIntervention | None:
+    """Return the shipped intervention that a stated one is like; None for the user's own."""
+    return None if stated.like is None else load_intervention(stated.like)
 
 
 def _heading(worth: InterventionWorth) -> str:
-    aco, shipped = worth.scenario.aco, _shipped(worth)
+    aco, shipped = worth.scenario.aco, shipped_behind(worth.stated)
     title = worth.stated.name if shipped is None else shipped.title
     named = f"{aco.name} ({aco.id})" if aco.name else aco.id
     return f"{title}: {named}, performance year {aco.performance_year}"
@@ -101,13 +106,13 @@ def _effects_table(worth: InterventionWorth) -> Table:
 def _effect_row(found: EffectWorth, benchmark: float) -> list[str]:
     effect, programme = found.effect, found.effect.programme
     error = programme.effect_standard_error
-    stated = _hundreds(programme.effect) + (f" ±{_hundreds(error)}" if error else "")
-    steps = (_hundreds(dollars) for dollars in effect.per_participant)
+    stated = hundreds(programme.effect) + (f" ±{hundreds(error)}" if error else "")
+    steps = (hundreds(dollars) for dollars in effect.per_participant)
     mean, sd = 100.0 * effect.savings / benchmark, 100.0 * effect.savings_sd / benchmark
     return [found.label, stated, *steps, f"{_no_minus_zero(mean, 2)} ±{sd:.2f}"]
 
 
-def _hundreds(dollars: float) -> str:
+def hundreds(dollars: float) -> str:
     """Return dollars to the nearest hundred: no published effect is known better."""
     return f"{round(dollars / 100.0) * 100:,d}"
 
@@ -166,18 +171,28 @@ def _chance_row(worth: ContractWorth) -> list[str]:
     return [
         percent_with_error(getattr(worth.without, _MSR), 1),
         percent_with_error(getattr(worth.with_it, _MSR), 1),
-        percent_with_error(worth.differences[_MSR], 2).replace(" %", " points"),
+        _with_points(worth.differences[_MSR]),
         "-" if worth.needed is None else _people(worth.needed),
     ]
+
+
+def in_points(difference: Estimate) -> str:
+    """Return the difference of two chances in points: ``0.12 ±0.05``."""
+    return in_unit(difference, (0.01, "", ""))
+
+
+def _with_points(difference: Estimate) -> str:
+    value, sign, error = in_points(difference).partition(" ±")
+    return f"{value} points{sign}{error}"
 
 
 def _money_row(worth: ContractWorth) -> list[str]:
     cost = worth.break_even_cost
     return [
-        in_unit(worth.differences["expected_shared_savings"], _THOUSAND),
-        in_unit(worth.differences["expected_net"], _THOUSAND),
-        in_unit(worth.net_of_cost, _THOUSAND),
-        "-" if cost is None else _hundreds(max(cost.value, 0.0)),
+        in_unit(worth.differences["expected_shared_savings"], THOUSAND),
+        in_unit(worth.differences["expected_net"], THOUSAND),
+        in_unit(worth.net_of_cost, THOUSAND),
+        "-" if cost is None else hundreds(max(cost.value, 0.0)),
     ]
 
 
@@ -187,13 +202,18 @@ def _people(needed: Estimate) -> str:
 
 def _needed_sentences(worth: InterventionWorth) -> list[str]:
     """Return what one more point takes, once for contracts with the same chance."""
+    return [_needed_sentence(worth, ids) for ids in _alike(worth)]
+
+
+def _needed_sentence(worth: InterventionWorth, ids: Sequence[str]) -> str:
+    who, msr = ", ".join(ids), _msr(worth, ids[0])
+    if math.isinf(msr):
+        return f"{who}: shares no savings, so that there is no MSR to reach."
     end = "who die in a year" if _of_decedents(worth) else "in the group"
-    return [
-        f"{', '.join(ids)} (MSR {plain_percent(_msr(worth, ids[0]))}): of about "
-        f"{worth.group_size:,.0f} {end}, one more point of the chance of reaching it takes "
-        f"{_needed_phrase(worth, ids[0])}."
-        for ids in _alike(worth)
-    ]
+    return (
+        f"{who} (MSR {plain_percent(msr)}): of about {worth.group_size:,.0f} {end}, one more point "
+        f"of the chance of reaching it takes {_needed_phrase(worth, ids[0])}."
+    )
 
 
 def _msr(worth: InterventionWorth, contract_id: str) -> float:
@@ -221,7 +241,7 @@ def _of_decedents(worth: InterventionWorth) -> bool:
 
 
 def _footnotes(worth: InterventionWorth) -> list[str]:
-    shipped, run, view = _shipped(worth), worth.scenario.run, worth.without.view
+    shipped, run, view = shipped_behind(worth.stated), worth.scenario.run, worth.without.view
     cost = worth.effects[0].effect.programme.cost
     paid = f"${cost:,.0f} a participant" if cost else "none stated, so nothing is taken off"
     lines = [
@@ -237,7 +257,7 @@ def _footnotes(worth: InterventionWorth) -> list[str]:
     ]
     if shipped is None:
         return lines
-    return [*lines, *_references(shipped, _shown(worth)), *_cautions(shipped)]
+    return [*lines, *references(shipped, _shown(worth)), *cautions(shipped)]
 
 
 def _shown(worth: InterventionWorth) -> list[str]:
@@ -256,7 +276,8 @@ def _contract_lines(worth: InterventionWorth) -> list[str]:
     return lines
 
 
-def _references(shipped: CataloguedIntervention, labels: list[str] | None = None) -> list[str]:
+def references(shipped: CataloguedIntervention, labels: list[str] | None = None) -> list[str]:
+    """Return where the effects of those labels are published, all of them by default."""
     lines = []
     for name, effect in shipped.effects.items():
         if labels is None or name in labels:
@@ -265,7 +286,8 @@ def _references(shipped: CataloguedIntervention, labels: list[str] | None = None
     return lines
 
 
-def _cautions(shipped: CataloguedIntervention) -> list[str]:
+def cautions(shipped: CataloguedIntervention) -> list[str]:
+    """Return what must be said with every result of a shipped intervention."""
     return [
         f"Uptake unless stated, {plain_percent(shipped.uptake.value, 0)}: "
         f"{shipped.uptake.reference}.",

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from simulate.errors import UserError
 from simulate.scenario.aco import Fraction, Strict
+from simulate.scenario.agreement import MOST_PERFORMANCE_YEARS
 
 TypeName = Literal["esrd", "disabled", "aged_dual", "aged_non_dual"]
 Dollars = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
@@ -20,7 +21,11 @@ def _listed(value: Any) -> Any:
 
 
 class Intervention(Strict):
-    """A care programme. Dollars are US dollars of the performance year."""
+    """A care programme. Dollars are US dollars of the performance year.
+
+    In an agreement the effect is in the dollars that the benchmark is stated in and grows with
+    it; the cost is in those of the first year and grows as the operating cost does.
+    """
 
     name: str = Field(description="What it is called.", min_length=1, examples=["palliative-care"])
     like: str | None = Field(
@@ -61,11 +66,27 @@ class Intervention(Strict):
         None,
         ge=0.0,
         le=1e7,
-        description="In place of uptake: how many take part in the performance year.",
+        description="In place of uptake: how many take part in the performance year; of an "
+        "agreement, in the first calendar year in which it runs, and later in proportion.",
         examples=[80.0],
     )
+    starts_in_year: int = Field(
+        1,
+        ge=1,
+        le=MOST_PERFORMANCE_YEARS,
+        description="simulate run --agreement: calendar year, 1 for the first of the paths, in "
+        "which the programme starts.",
+    )
+    ends_in_year: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_PERFORMANCE_YEARS,
+        description="simulate run --agreement: calendar year, counted likewise, at whose end it "
+        "stops. Left out: it goes on.",
+        examples=[3],
+    )
     starts_in_month: int = Field(
-        1, ge=1, le=12, description="Month of the performance year in which the programme starts."
+        1, ge=1, le=12, description="Month of that year in which the programme starts."
     )
     ramp_months: int = Field(
         0, ge=0, le=36, description="Months over which it then grows evenly to its full size."
@@ -96,7 +117,8 @@ class Intervention(Strict):
         0.0,
         ge=0.0,
         le=1e6,
-        description="Dollars a participant that the ACO pays for it, outside the settlement.",
+        description="Dollars a participant and year that the ACO pays for it, outside the "
+        "settlement; finances of an agreement take them off.",
     )
 
     @model_validator(mode="after")
@@ -110,6 +132,11 @@ class Intervention(Strict):
             raise ValueError(
                 f"spend_band = [{low:g}, {high:g}]: two shares, the first below the second, are "
                 "wanted"
+            )
+        if self.ends_in_year is not None and self.ends_in_year < self.starts_in_year:
+            raise ValueError(
+                f"ends_in_year = {self.ends_in_year}: before starts_in_year = "
+                f"{self.starts_in_year}; a programme runs for at least one year"
             )
         if self.like is None:
             self._stands_alone()
@@ -172,5 +199,6 @@ def refuse_interventions(interventions: Iterable[Intervention], doing: str) -> N
     if names:
         raise UserError(
             f"interventions = {', '.join(names)}: {doing} has none; they go with simulate run, "
-            "compare and intervention. Leave them out, or state the true savings with their effect."
+            "compare and intervention, with --agreement too. Leave them out, or state the true "
+            "savings with their effect: a run says how much each adds."
         )

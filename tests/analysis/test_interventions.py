@@ -93,12 +93,27 @@ def test_the_exact_engine_takes_the_same_true_savings() -> None:
     assert exact["basic-e"].measures == plain["basic-e"].measures
 
 
-def test_interventions_of_another_kind_of_run_are_refused() -> None:
+def test_a_sweep_refuses_interventions() -> None:
     stated = scenario(interventions=[OWN])
-    with pytest.raises(sim.UserError, match="visits: a sweep has none"):
+    with pytest.raises(sim.UserError, match=r"visits: a sweep has none; .* with --agreement too"):
         sim.sweep(stated)
-    with pytest.raises(sim.UserError, match="visits: an agreement has none"):
-        sim.run_agreement(stated)
+
+
+def test_a_programme_of_a_later_year_adds_nothing_to_the_first() -> None:
+    later = scenario(interventions=[{**OWN, "starts_in_year": 2}], years=50)
+    run, without = sim.run(later), sim.run(scenario(years=50))
+    assert run["basic-e"].measures == without["basic-e"].measures
+    assert any(
+        "visits" in note and "adds nothing to a run of one year" in note for note in run.notes
+    )
+    with pytest.raises(sim.UserError, match=r"visits\.starts_in_year = 2: .* --agreement"):
+        sim.intervention_worth(later, "visits")
+
+
+def test_a_precision_is_refused_where_no_years_are_chosen() -> None:
+    stated = scenario(interventions=[OWN], years=None).with_value("precision", 0.01, "precision")
+    with pytest.raises(sim.UserError, match=r"precision = 0.01: simulate intervention takes years"):
+        sim.intervention_worth(stated, "visits")
 
 
 # --- what it is worth -------------------------------------------------------

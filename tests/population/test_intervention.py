@@ -190,6 +190,72 @@ def test_a_ramp_beyond_the_year_reaches_part_of_the_group() -> None:
     assert found.group_size == pytest.approx(10_000)
 
 
+def in_year(programme: Programme, year: int, **changes: Any) -> ProgrammeEffect:
+    return effect_of(replace(programme, **changes), population(), year=year)
+
+
+#: From July on, an eighteenth more each month: 6 eighteenths in December, all in the next one.
+def test_who_dies_soon_after_the_start_has_had_little_of_it() -> None:
+    # From December: one month of three. From November: those of December two, of November one.
+    from_december = courses(replace(DECEDENTS, starts_in_month=12, effect_months=3))
+    assert [(c.share, c.effect_share) for c in from_december] == [(1 / 12, 1 / 3)]
+    from_november = courses(replace(DECEDENTS, starts_in_month=11, effect_months=3))
+    assert [c.effect_share for c in from_november] == [1 / 3, 2 / 3]
+    # Half by November, all by December: of those who die then, half joined a month ago.
+    slowly = courses(replace(DECEDENTS, starts_in_month=11, ramp_months=2, effect_months=3))
+    assert [(12 * c.share, 3 * c.effect_share) for c in slowly] == [
+        pytest.approx(pair) for pair in ((0.5, 1), (0.5, 2), (0.5, 1))
+    ]
+
+
+SLOWLY = {"starts_in_month": 7, "ramp_months": 18}
+
+
+def test_a_ramp_over_the_turn_of_the_year_by_hand() -> None:
+    # Of those who die, a twelfth does each month: (1 + ... + 6) / 18 of it in the first year,
+    # (7 + ... + 18) / 18 in the second, all in the third.
+    expected = [21 / 216, 150 / 216, 1.0]
+    for year, share in enumerate(expected, start=1):
+        found = courses(replace(DECEDENTS, **SLOWLY), year)
+        assert sum(c.share for c in found) == pytest.approx(share)
+        assert in_year(DECEDENTS, year, **SLOWLY).participants == pytest.approx(
+            80 * share, rel=1e-3
+        )
+
+
+def test_who_joined_before_has_the_effect_of_a_whole_year() -> None:
+    first, second, third = (courses(replace(WHOLE, **SLOWLY), year) for year in (1, 2, 3))
+    # First year: an eighteenth each for 6, 5, ... 1 months. Second: 6 eighteenths from before and
+    # one in January for twelve months, then one each for 11, 10, ... 1.
+    assert sum(c.share for c in first) == pytest.approx(6 / 18)
+    assert sum(c.share * c.effect_share for c in first) == pytest.approx(21 / 216)
+    assert second[0].share == pytest.approx(7 / 18)
+    assert sum(c.share * c.effect_share for c in second) == pytest.approx((7 * 12 + 66) / 216)
+    assert [c for c in third if c.share] == [(1.0, 1.0, 1.0)]
+
+
+def test_a_programme_of_later_years_and_one_that_ends() -> None:
+    later = {**SLOWLY, "starts_in_year": 3}
+    for year in (1, 2):
+        found = in_year(DECEDENTS, year, **later)
+        assert (found.participants, found.savings, found.savings_sd, found.cost) == (0, 0, 0, 0)
+        assert (
+            in_year(DECEDENTS, year + 2, **later).savings
+            == in_year(DECEDENTS, year, **SLOWLY).savings
+        )
+    assert in_year(WHOLE, 2, ends_in_year=2) == replace(
+        in_year(WHOLE, 1), programme=replace(WHOLE, ends_in_year=2)
+    )
+    assert in_year(WHOLE, 3, ends_in_year=2).participants == 0.0
+
+
+def test_stated_participants_are_those_of_the_first_year_it_runs() -> None:
+    stated = {"uptake": None, "participants": 40.0, "starts_in_month": 7, "starts_in_year": 2}
+    numbers = [in_year(DECEDENTS, year, **stated).participants for year in (1, 2, 3, 4)]
+    # Half a year's deaths in the second year, all of a year's from the third.
+    assert numbers == pytest.approx([0.0, 40.0, 80.0, 80.0])
+
+
 # --- monotone, empty --------------------------------------------------------
 
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from simulate.agreement.finance.quarters import QUARTERS
+from simulate.agreement.savings import ProgrammeYears
 from simulate.measures import estimate as of
 from simulate.measures.estimate import Estimate, FloatArray
+from simulate.population.intervention import MONTHS, running_by_month
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class CostMeasures:
     Attributes
     ----------
     costs, present_value_of_costs : float
-        Known.
+        Known; a mean where renewal can be refused, because who is out pays nothing more.
     expected_net_after_costs, net_after_costs_p05, net_after_costs_p50, net_after_costs_p95
         Of the sum of net less costs.
     expected_present_value_after_costs : Estimate
@@ -28,8 +31,11 @@ class CostMeasures:
     return_on_costs : Estimate or None
         Expected net after costs over the costs, a fraction; None without costs.
     return_on_costs_p05, return_on_costs_p95 : Estimate or None
+        Quantiles of net after costs, over the expected costs.
     savings_per_dollar_of_costs : Estimate or None
         Expected shared savings over the costs: the ratio that CMS's figures of 2011 state.
+    programme_costs : float
+        What of the costs care programmes take.
     """
 
     costs: float
@@ -44,6 +50,7 @@ class CostMeasures:
     return_on_costs_p05: Estimate | None
     return_on_costs_p95: Estimate | None
     savings_per_dollar_of_costs: Estimate | None
+    programme_costs: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -67,11 +74,34 @@ def yearly_costs(yearly: float, growth: float, parts: Sequence[float]) -> FloatA
     return np.asarray(yearly * (1.0 + growth) ** before * np.asarray(parts))
 
 
+def programme_costs(years: ProgrammeYears, growth: float) -> FloatArray:
+    """Return the expected cost of a care programme in each quarter of its calendar years, dollars.
+
+    That of a year falls into its quarters as the programme runs in them: fewer people are in
+    it while it grows.
+
+    Parameters
+    ----------
+    years : ProgrammeYears
+        Costs in dollars of the first calendar year.
+    growth : float
+        A year, a fraction.
+    """
+    months = MONTHS // QUARTERS
+    found = []
+    for year, effect in enumerate(years):
+        running = np.array(running_by_month(effect.programme, year + 1))
+        quarters = running.reshape(QUARTERS, months).sum(axis=1)
+        spent = effect.cost * (1.0 + growth) ** year
+        found.append(spent * quarters / max(quarters.sum(), 1e-9))
+    return np.concatenate(found)
+
+
 def measure_costs(
     net: FloatArray,
     shared_savings: FloatArray,
     present_value: FloatArray,
-    costs: tuple[float, float],
+    costs: tuple[FloatArray, FloatArray],
     certain: bool = False,
     replicates: int | None = None,
 ) -> CostMeasures:
@@ -83,7 +113,7 @@ def measure_costs(
         Sums over all performance years, dollars.
     present_value : float64 array, shape (paths,)
         Of the payments of `net`.
-    costs : tuple of two floats
+    costs : tuple of two float64 arrays, shape (paths,) or (1,)
         Their sum and their present value.
     certain, replicates
         See `simulate.measures.estimate`.
@@ -92,19 +122,35 @@ def measure_costs(
     left = net - spent
     quantiles = [of.quantile(left, level, replicates) for level in (0.05, 0.5, 0.95)]
     expected = of.mean(left, replicates)
-    savings = of.mean(shared_savings, replicates)
     low, middle, high = quantiles
+    mean_cost = float(np.mean(spent))
     return CostMeasures(
-        spent,
-        worth,
+        mean_cost,
+        float(np.mean(worth)),
         expected,
         low,
         middle,
         high,
         of.mean(present_value - worth, replicates),
         of.proportion(left >= 0.0, certain, replicates),
-        *(over(estimate, spent) for estimate in (expected, low, high, savings)),
+        ratio(left, spent, replicates),
+        over(low, mean_cost),
+        over(high, mean_cost),
+        ratio(shared_savings, spent, replicates),
     )
+
+
+def ratio(values: FloatArray, costs: FloatArray, replicates: int | None = None) -> Estimate | None:
+    """Estimate the mean of values over the mean of costs; None where these are 0.
+
+    Error by the delta method, where costs differ from path to path.
+    """
+    known = float(np.mean(costs))
+    found = over(of.mean(values, replicates), known)
+    if found is None or costs.size == 1:
+        return found
+    residual = values - found.value * costs
+    return found._replace(standard_error=of.mean(residual, replicates).standard_error / known)
 
 
 def over(estimate: Estimate, known: float) -> Estimate | None:
