@@ -12,6 +12,9 @@ from simulate.errors import UserError, nearest
 
 #: What stands for the path that an ACO takes unless it names one.
 DEFAULT = "default"
+#: The levels of the BASIC track in turn, from the ACO's own; with a level behind it from there.
+GLIDE_PATH = "glide-path"
+_FROM = f"{GLIDE_PATH}-from-"
 _REPEATED = re.compile(r"(\d+)\s*[x×]\s*(\S.*)")
 _MOST_REPEATS = 20
 
@@ -40,7 +43,9 @@ class WrittenPath:
         return tuple(dict.fromkeys(i for years in self.agreements for i in years))
 
 
-def read_path(text: str, years: int, default: Callable[[], WrittenPath]) -> WrittenPath:
+def read_path(
+    text: str, years: int, default: Callable[[], WrittenPath], level: str = "", kept: int = 1
+) -> WrittenPath:
     """Read a path from its text.
 
     Parameters
@@ -50,9 +55,14 @@ def read_path(text: str, years: int, default: Callable[[], WrittenPath]) -> Writ
         years; or ids by performance year, comma-separated, ``3xID`` for one that stays, and
         ``/`` where the next agreement begins; ``default`` for what `default` returns.
     years : int
-        Performance years of a path that names one contract.
+        Performance years of a glide path and of a path that names one contract.
     default : callable
         Returns the ACO's own path.
+    level : str
+        Level of the BASIC track that the ACO is at; empty where it is at none. There
+        ``glide-path`` begins; ``glide-path-from-basic-a`` begins where it says.
+    kept : int
+        Performance years that a glide path spends in its first level.
 
     Raises
     ------
@@ -62,6 +72,8 @@ def read_path(text: str, years: int, default: Callable[[], WrittenPath]) -> Writ
     name = normal_id(text)
     if name == DEFAULT:
         return default()
+    if name == GLIDE_PATH or name.startswith(_FROM):
+        return glide_path(name.removeprefix(_FROM).removeprefix(GLIDE_PATH), years, level, kept)
     standard = agreement_rules().standard_paths.get(name)
     if standard is not None:
         return WrittenPath(name, _agreements(standard.path), standard.title)
@@ -78,9 +90,51 @@ def written(agreements: tuple[tuple[str, ...], ...], years: int) -> WrittenPath:
     return WrittenPath(first if held else _label(agreements), agreements)
 
 
+def glide_path(start: str, years: int, level: str, kept: int = 1) -> WrittenPath:
+    """Return the glide path from a level on, one level up each performance year.
+
+    Parameters
+    ----------
+    start : str
+        Its first level; empty for that of the ACO, or else for the lowest.
+    years : int
+        Performance years; the highest level holds.
+    level : str
+        Level that the ACO is at, empty where it is at none.
+    kept : int
+        Performance years in the first level.
+
+    Raises
+    ------
+    UserError
+        `start` is no level of the BASIC track.
+    """
+    levels = agreement_rules().glide_path.value or []
+    first = start or level or levels[0]
+    if first not in levels:
+        near = nearest(first, levels)
+        raise UserError(
+            f"agreement.paths: {_FROM}{first}: there is no such level.{near} The levels of the "
+            f"BASIC track are {', '.join(levels)}."
+        )
+    ahead = levels[levels.index(first) :]
+    steps = (max(place - kept + 1, 0) for place in range(years))
+    ids = tuple(ahead[min(step, len(ahead) - 1)] for step in steps)
+    if len(set(ids)) == 1:
+        return written((ids,), years)
+    # The bare name is that of the whole path, unless the ACO's own begins elsewhere.
+    whole = first == levels[0] and level in ("", first)
+    title = f"BASIC glide path, Levels {_letter(ids[0])} to {_letter(ids[-1])}"
+    return WrittenPath(GLIDE_PATH if whole else f"{_FROM}{first}", (ids,), title)
+
+
+def _letter(level: str) -> str:
+    return level.rpartition("-")[2].upper()
+
+
 def known_names() -> list[str]:
     """Return the names of standard paths."""
-    return list(agreement_rules().standard_paths)
+    return [GLIDE_PATH, *agreement_rules().standard_paths]
 
 
 def unknown_path(path: WrittenPath, message: str) -> UserError:

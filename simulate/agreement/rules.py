@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from simulate.agreement.path import Path
+from simulate.agreement.eligibility import Standing, not_for_this_aco
+from simulate.agreement.path import MONTHS, Path, PerformanceYear
 from simulate.contracts.agreement_rules import RenewalTest, agreement_rules
 from simulate.contracts.contract import SHARED_SAVINGS_PROGRAM
 from simulate.contracts.resolution import ResolvedContract
@@ -50,12 +52,15 @@ class Rebased:
         The same in the dollars of each year, as the adjustment for them is reckoned.
     adjustment : float64 array
         What is added: for the region, or for prior savings.
+    lost_per_dollar : float64 array
+        How many dollars lower the benchmark is for each dollar less spent in every base year.
     """
 
     historical: FloatArray
     saved: FloatArray
     prior_savings: FloatArray
     adjustment: FloatArray
+    lost_per_dollar: FloatArray
 
     @property
     def benchmark(self) -> FloatArray:
@@ -90,11 +95,22 @@ def rebased(
         saved += part
         prior += growth[year] / growth[-1] * part
     regional = terms.regional * historical
+    of_spending = np.full(len(spending), 1.0 + terms.regional)
     if terms.prior_savings_share == 0.0:
-        return Rebased(historical, saved, prior, regional)
+        return Rebased(historical, saved, prior, regional, of_spending)
     earned = terms.prior_savings_share * np.maximum(prior, 0.0)
     for_savings = np.minimum(earned, terms.prior_savings_cap)
-    return Rebased(historical, saved, prior, np.maximum(regional, for_savings))
+    # A dollar a year less is, on average over the base years, so much in their own dollars.
+    in_their_dollars = float(np.mean(growth)) / growth[-1]
+    still_counts = (earned > 0.0) & (earned < terms.prior_savings_cap)
+    of_savings = 1.0 - terms.prior_savings_share * in_their_dollars * still_counts
+    return Rebased(
+        historical,
+        saved,
+        prior,
+        np.maximum(regional, for_savings),
+        np.where(regional > for_savings, of_spending, of_savings),
+    )
 
 
 def refused_renewal(
@@ -128,7 +144,7 @@ def one_sided(resolved: Sequence[ResolvedContract], places: Sequence[int]) -> bo
 
 
 def broken_rules(
-    path: Path, resolved: Sequence[ResolvedContract], start_year: int, before: int
+    path: Path, resolved: Sequence[ResolvedContract], standing: Standing, before: int | None
 ) -> Iterator[str]:
     """Yield a sentence for each rule that a path breaks; it is settled all the same.
 
@@ -137,32 +153,92 @@ def broken_rules(
     path : Path
     resolved : sequence of ResolvedContract
         Of each performance year.
-    start_year : int
-        Calendar year in which the path begins.
-    before : int
-        One-sided performance years before it.
+    standing : Standing
+        What is known of the ACO before the path.
+    before : int or None
+        One-sided performance years before it, as stated; None takes those that are known.
     """
-    rules = agreement_rules()
-    began = start_year + path.starts[path.years[-1].agreement]
-    limit = rules.of_year("one_sided_limit", began)
-    counted = before + sum(_counts_as_one_sided(one) for one in resolved)
-    if counted > limit:
-        yield (
-            f"{path.label}: {counted} one-sided performance years, but an agreement that begins in "
-            f"{began} allows {limit} in all (42 CFR 425.600); settled as stated."
-        )
-    levels = rules.glide_path.value or []
-    for earlier, later in zip(path.years, path.years[1:], strict=False):
-        ids = earlier.contract_id, later.contract_id
-        within = earlier.agreement == later.agreement and all(i in levels for i in ids)
-        if within and levels.index(ids[1]) < levels.index(ids[0]):
+    yield from _too_long(path, resolved, standing)
+    yield from _too_many_one_sided(path, resolved, standing, before)
+    yield from _levels_down(path, standing)
+    yield from not_for_this_aco(path, standing)
+
+
+def _too_long(
+    path: Path, resolved: Sequence[ResolvedContract], standing: Standing
+) -> Iterator[str]:
+    """Yield where an agreement has more performance years than its term."""
+    rule = agreement_rules().agreement_term
+    for number in dict.fromkeys(year.agreement for year in path.years):
+        places = path.of_agreement(number)
+        if not all(resolved[place].contract.under_programme_rules for place in places):
+            continue
+        began, years = standing.beginning(path, number), path.years[places[-1]].agreement_year
+        half = _is_half_first(path.years[places[0]], began)
+        term = agreement_rules().of_year("agreement_term", began) + half
+        if years > term:
             yield (
-                f"{path.label}: goes down from {ids[0]} to {ids[1]} within an agreement, which "
-                f"{rules.glide_path.reference} does not allow; settled as stated."
+                f"{path.label}: an agreement from {began} with {years} performance years, but its "
+                f"term is {term} ({rule.reference.partition(';')[0]}); a / begins the next "
+                "agreement, with a new benchmark; settled as stated."
             )
 
 
-def _counts_as_one_sided(resolved: ResolvedContract) -> bool:
+def _is_half_first(year: PerformanceYear, began: int) -> bool:
+    """Whether a performance year is the half year that comes before those of the term."""
+    half = year.months < MONTHS and year.agreement_year == 1
+    return half and began == agreement_rules().half_years.value
+
+
+def _too_many_one_sided(
+    path: Path, resolved: Sequence[ResolvedContract], standing: Standing, before: int | None
+) -> Iterator[str]:
+    began = standing.beginning(path, path.years[-1].agreement)
+    inside = [
+        year.year
+        for year, one in zip(path.years, resolved, strict=True)
+        if _counted(one) and not _is_half_first(year, began)
+    ]
+    limit, left_out = _one_sided_limit(began, inside)
+    inside = [year for year in inside if year not in left_out]
+    known = [year for year in standing.one_sided if year not in left_out]
+    counted = len(inside) + (len(known) if before is None else before)
+    if not inside or counted <= limit:
+        return
+    of_record = before is None and known
+    earlier = f", {len(known)} of them before (up to {known[-1]})" if of_record else ""
+    yield (
+        f"{path.label}: {counted} one-sided performance years{earlier}, but an agreement "
+        f"that begins in {began} allows {limit} in all (42 CFR 425.600); settled as "
+        "stated."
+    )
+
+
+def _one_sided_limit(began: int, years: Sequence[int]) -> tuple[int, list[int]]:
+    """Return how many one-sided years there may be in all, and years that do not count."""
+    rules = agreement_rules()
+    lifted: int = rules.of_year("one_sided_limit_lifted", began)
+    if began < lifted <= max(years, default=0):
+        return rules.of_year("one_sided_limit", lifted), []
+    return rules.of_year("one_sided_limit", began), rules.of_year("frozen_levels", began)
+
+
+def _levels_down(path: Path, standing: Standing) -> Iterator[str]:
+    """Yield where a path goes a level down within an agreement."""
+    rule = agreement_rules().glide_path
+    levels = rule.value or []
+    known = [(0, standing.level_before)] if standing.level_before else []
+    steps = [*known, *((year.agreement, year.contract_id) for year in path.years)]
+    for (agreement, first), (other, second) in pairwise(steps):
+        within = agreement == other and first in levels and second in levels
+        if within and levels.index(second) < levels.index(first):
+            yield (
+                f"{path.label}: goes down from {first} to {second} within an agreement, which "
+                f"{rule.reference} does not allow; settled as stated."
+            )
+
+
+def _counted(resolved: ResolvedContract) -> bool:
     contract = resolved.contract
     in_force = contract.programme == SHARED_SAVINGS_PROGRAM and contract.status != "proposed"
     return in_force and not resolved.two_sided

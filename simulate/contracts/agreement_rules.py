@@ -89,7 +89,11 @@ class AgreementRules(_Strict):
     prior_savings_share: Term[Fraction]
     prior_savings_cap: Term[Fraction]
     one_sided_limit: Term[Count]
+    one_sided_limit_lifted: Term[int]
+    frozen_levels: Term[list[int]]
     glide_path: Term[list[str]]
+    entry_of_experienced: Term[dict[Literal["low", "high"], list[str]]]
+    low_revenue_only: Term[list[str]]
     renewal_tests: dict[str, RenewalTest]
     quality_phase_in: QualityPhaseIn
     standard_paths: dict[str, StandardPath]

@@ -24,14 +24,17 @@ class FinanceRules(BaseModel):
     repayment_share_of_expenditure: Term[Fraction]
     repayment_share_of_revenue: Term[Fraction]
     aip_from: Term[int]
+    aip_for: Term[list[str]]
     aip_one_time: Term[Amount]
     aip_quarters: Term[Count]
     aip_most_beneficiaries: Term[Count]
     aip_typical_payment: Term[Amount]
     aip_tiers: Term[dict[int, Amount]]
     flex_years: Term[tuple[int, int]]
+    flex_starts: Term[list[int]]
     flex_one_time: Term[Amount]
     prepaid_from: Term[int]
+    prepaid_for: Term[list[str]]
     prepaid_direct_services: Term[Fraction]
 
     def of_year(self, name: str, start_year: int) -> Any:

@@ -34,11 +34,18 @@ def _by_year(value: Any) -> Any:
     return parts
 
 
+def _whole_by_year(value: Any) -> Any:
+    """Read what is stated by year where only whole numbers are wanted."""
+    parts = _by_year(value)
+    written = isinstance(parts, list) and all(isinstance(part, str) for part in parts)
+    return [int(part) if part.isdigit() else part for part in parts] if written else parts
+
+
 Factor = Annotated[float, Field(ge=_FACTORS[0], le=_FACTORS[1], allow_inf_nan=False)]
 Factors = Annotated[tuple[Factor, ...], BeforeValidator(_by_year), Field(min_length=1)]
 Growth = Annotated[tuple[Rate, ...], BeforeValidator(_by_year), Field(min_length=1)]
 Scores = Annotated[tuple[Fraction, ...], BeforeValidator(_by_year)]
-Months = Annotated[tuple[Literal[6, 12, 18, 21], ...], BeforeValidator(_by_year)]
+Months = Annotated[tuple[Literal[6, 12, 18, 21], ...], BeforeValidator(_whole_by_year)]
 
 
 class AgreementSettings(Strict):
@@ -48,9 +55,10 @@ class AgreementSettings(Strict):
         (),
         description="simulate run --agreement: paths of contracts to see side by side. Each is a "
         "contract id (held throughout), contract ids by performance year, comma-separated (3xID "
-        "repeats one, / begins the next agreement, with a new benchmark), or glide-path, "
-        "track-1-then-2 or another standard path. Empty: the ACO's own contract, or the glide "
-        "path from its own level.",
+        "repeats one, / begins the next agreement, with a new benchmark), or glide-path (from the "
+        "ACO's own level of the BASIC track, else from Level A; glide-path-from-basic-a says where "
+        "from), track-1-then-2 or another standard path. Empty: the ACO's own contract, or the "
+        "glide path from its own level.",
     )
     start_year: int | None = Field(
         None,
@@ -65,7 +73,7 @@ class AgreementSettings(Strict):
         ge=1,
         le=MOST_PERFORMANCE_YEARS,
         description="Performance years of a path that names one contract. Left out: the term of "
-        "an agreement that begins then (five years; three before 2019).",
+        "an agreement that begins then (five years; three before 2019), or what is left of it.",
         examples=[5],
     )
     months: Months = Field(
@@ -116,7 +124,7 @@ class AgreementSettings(Strict):
         description="Standard deviation of what each year's update of the benchmark misses of the "
         "ACO's own trend; it lasts until rebasing. Unless common_shock_sd is stated, the common "
         "shock is lowered so that the change of a savings rate from year to year scatters as in "
-        "published results.",
+        "published results, up to 0.0092.",
     )
     quality_by_year: Scores = Field(
         (),
@@ -135,12 +143,13 @@ class AgreementSettings(Strict):
         "(79 FR 72760, not adopted): not where losses went beyond the negative MSR in both of "
         "the first two years.",
     )
-    one_sided_years_before: int = Field(
-        0,
+    one_sided_years_before: int | None = Field(
+        None,
         ge=0,
         le=MOST_PERFORMANCE_YEARS,
         description="One-sided performance years before the agreement, which count towards the "
-        "limit on them.",
+        "limit on them. Left out: those in Levels A and B that are known of this ACO.",
+        examples=[2],
     )
     regional_adjustment: Rate = Field(
         0.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from agreement_cases import mixed_aco, planned, round_aco
+from agreement_cases import mixed_aco, planned, round_aco, silent_run
 
 import simulate as sim
 from simulate.agreement.path import Path
@@ -29,6 +29,9 @@ def ids(path: Path) -> list[str]:
         ("ENHANCED", "enhanced", ["enhanced"] * 5),
         ("glide-path", "glide-path", ["basic-a", "basic-b", "basic-c", "basic-d", "basic-e"]),
         ("Glide Path", "glide-path", ["basic-a", "basic-b", "basic-c", "basic-d", "basic-e"]),
+        ("glide-path-from-basic-a", "glide-path", [f"basic-{level}" for level in "abcde"]),
+        ("glide-path-from-basic-c", "glide-path-from-basic-c", [f"basic-{x}" for x in "cdeee"]),
+        ("glide-path-from-basic-e", "basic-e", ["basic-e"] * 5),
         ("2xbasic-b, basic_c", "2xbasic-b,basic-c", ["basic-b", "basic-b", "basic-c"]),
         ("basic-e,basic-e", "2xbasic-e", ["basic-e"] * 2),
         ("5xbasic-e", "basic-e", ["basic-e"] * 5),
@@ -68,6 +71,46 @@ def test_the_path_of_an_aco_that_names_none(contract: str, contracts: list[str])
     assert plan.start_year == 2025
     assert len(plan.assumed) == 2
     assert planned(["enhanced"], round_aco(), start_year=2025).assumed == ()
+
+
+@pytest.mark.parametrize(
+    ("contract", "label", "title", "begins"),
+    [
+        ("", "glide-path", "BASIC glide path, Levels A to E", "at the first level"),
+        ("track-1", "glide-path", "BASIC glide path, Levels A to E", "at the first level"),
+        ("basic-a", "glide-path", "BASIC glide path, Levels A to E", "at basic-a"),
+        ("basic-b", "glide-path-from-basic-b", "BASIC glide path, Levels B to E", "at basic-b"),
+        ("basic-e", "basic-e", "BASIC track, Level E", "at basic-e"),
+    ],
+)
+def test_the_glide_path_begins_at_the_own_level(contract, label, title, begins) -> None:
+    plan = planned(["glide-path"], round_aco(contract=contract))
+    assert (plan.paths[0].label, plan.paths[0].title) == (label, title)
+    assert f"glide-path begins {begins}" in plan.assumed[0]
+    # Where nothing is named and the ACO is in the BASIC track, the path is the same.
+    if contract != "track-1":
+        assert planned([], round_aco(contract=contract)).paths[0].path == plan.paths[0].path
+    again = agreement_plan(plan.asked)
+    assert again.paths[0].path == plan.paths[0].path
+
+
+def test_from_where_a_glide_path_begins_can_be_said() -> None:
+    at_b = round_aco(contract="basic-b")
+    both = planned(["glide-path", "glide-path-from-basic-a"], at_b)
+    assert [p.label for p in both.paths] == ["glide-path-from-basic-b", "glide-path-from-basic-a"]
+    assert [ids(p.path)[0] for p in agreement_plan(both.asked).paths] == ["basic-b", "basic-a"]
+    with pytest.raises(sim.UserError, match="basic-e: named twice, also by glide-path"):
+        planned(["glide-path", "basic-e"], round_aco(contract="basic-e"))
+    three = path_of("glide-path", **{"agreement.years": 3})
+    assert ids(three) == ["basic-a", "basic-b", "basic-c"]
+
+
+def test_a_run_finds_a_path_by_any_text_of_it() -> None:
+    run = silent_run(round_aco(contract="basic-b"), ["glide-path", "2xbasic-b,basic-e"])
+    assert run["glide-path"] is run["glide-path-from-basic-b"]
+    assert run["basic-b, basic-b, basic-e"] is run["2xbasic-b,basic-e"]
+    with pytest.raises(sim.UserError, match="not in this run"):
+        run["enhanced"]
 
 
 @pytest.mark.parametrize("start_year", [2012, 2018])
@@ -118,6 +161,7 @@ def test_every_standard_path_is_one_of_known_contracts() -> None:
     [
         (["enhnced"], {}, "Did you mean enhanced"),
         (["glide-pth"], {}, "Did you mean glide-path"),
+        (["glide-path-from-basic-x"], {}, "no such level.*Did you mean basic-"),
         (["basic-a,,basic-b"], {}, "a contract id is missing"),
         (["0xbasic-a"], {}, "1 to 20 years"),
         (["enhanced", "enhanced"], {}, "named twice"),
@@ -131,7 +175,6 @@ def test_every_standard_path_is_one_of_known_contracts() -> None:
         (["enhanced"], {"termination_months": 3}, "state termination"),
         (["enhanced"], {"termination": "voluntary"}, "termination_year = left out"),
         (["enhanced"], {"termination": "voluntary", "termination_year": 2031}, "2025 to 2029"),
-        (["enhanced"], {"precision": 0.001}, "takes years"),
         (["enhanced"], {"years": 5_000_000, "agreement.years": 16}, "GB of memory"),
         (["3xbasic-a,20xbasic-e"], {}, "ends in 2047"),
     ],
