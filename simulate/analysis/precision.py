@@ -5,6 +5,8 @@ to agree would end it early. Here a pilot, drawn from random numbers that no run
 chooses one of a fixed sequence of lengths; then one run of that length is done, whatever its
 error turns out to be. The choice is independent of the run's years, so its estimates are as
 unbiased as those of a run whose years are stated, and the same to the last bit.
+
+The simulated paths of an agreement are chosen in the same way.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from simulate.errors import UserError
+from simulate.measures.agreement import CumulativeMeasures
 from simulate.measures.estimate import Estimate
 from simulate.measures.outcomes import Measures
 from simulate.scenario.scenario import Scenario
@@ -42,14 +45,17 @@ class ChosenYears:
     target : float
         Largest standard error wanted for a headline probability, a fraction.
     years : int
-        The first of `STAGES` that is expected to reach it.
+        The first of the stages that is expected to reach it; of an agreement, simulated paths.
     needed : float
         Years that reach it at the upper confidence bound of the pilot.
+    stages : tuple of int
+        The lengths that it was chosen from.
     """
 
     target: float
     years: int
     needed: float
+    stages: tuple[int, ...]
 
     def met(self, reached: float) -> bool:
         """Whether the largest standard error that the run reached is within the target."""
@@ -64,8 +70,54 @@ class ChosenYears:
             "pilot_years": PILOT_YEARS,
             "pilot_confidence": CONFIDENCE,
             "years_needed": math.ceil(self.needed),
-            "stages": list(STAGES),
+            "stages": list(self.stages),
         }
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """The lengths that a run may be given, and what is said where none is enough.
+
+    Attributes
+    ----------
+    stages : tuple of int
+        Ascending.
+    counted : str
+        What a length counts.
+    bound_by : str
+        Why there are no longer ones.
+    instead : str
+        What else could be done.
+    """
+
+    stages: tuple[int, ...]
+    counted: str = "years"
+    bound_by: str = ""
+    instead: str = "; or have the exact engine compute the probabilities without sampling error"
+
+
+def lengths_of_agreement(most: int, span: int) -> Lengths:
+    """Return how many paths of `span` calendar years may be simulated; memory holds `most`."""
+    stages = tuple(stage for stage in STAGES if stage <= most)
+    bound_by = f" (memory holds no more of {span} years)" if len(stages) < len(STAGES) else ""
+    return Lengths(stages, "simulated paths", bound_by, instead="")
+
+
+def check_length(precision: Any, years: int | None, engine: str = "monte-carlo") -> None:
+    """Refuse a precision beside what leaves it nothing to choose.
+
+    Raises
+    ------
+    UserError
+        Years are stated, too, or none are simulated.
+    """
+    if precision is None or (years is None and engine != "exact"):
+        return
+    beside = "engine = exact, which simulates none" if years is None else f"years = {years}"
+    raise UserError(
+        f"precision = {precision} with {beside}: precision chooses how many years are simulated; "
+        "state one of the two."
+    )
 
 
 def pilot_of(scenario: Scenario) -> Scenario:
@@ -81,7 +133,10 @@ def pilot_of(scenario: Scenario) -> Scenario:
 
 
 def choose_years(
-    target: float, pilot: Iterable[Measures], replicates: int | None = None
+    target: float,
+    pilot: Iterable[Measures | CumulativeMeasures],
+    replicates: int | None = None,
+    lengths: Lengths | None = None,
 ) -> ChosenYears:
     """Choose the years that bring every headline probability to a standard error.
 
@@ -89,10 +144,12 @@ def choose_years(
     ----------
     target : float
         Largest standard error of a headline probability, a fraction.
-    pilot : iterable of Measures
+    pilot : iterable of Measures or CumulativeMeasures
         What `PILOT_YEARS` other years found for each contract.
     replicates : int, optional
         Interleaved sets of years, where the pilot is quasi-random.
+    lengths : Lengths, optional
+        What to choose from; by default the years of `STAGES`.
 
     Raises
     ------
@@ -107,24 +164,41 @@ def choose_years(
         ),
         default=0.0,
     )
+    lengths = lengths or Lengths(STAGES)
     needed = variance / target**2
-    years = next((stage for stage in STAGES if stage >= needed), None)
+    years = next((stage for stage in lengths.stages if stage >= needed), None)
     if years is None:
-        raise UserError(
-            f"precision = {_plain(target)}: so small a standard error takes about "
-            f"{_rounded_up(needed):,.0f} years here, more than the most, {STAGES[-1]:,}. "
-            f"{_plain(_rounded_up(math.sqrt(variance / STAGES[-1])))} can be reached; or have the "
-            "exact engine compute the probabilities without sampling error."
+        raise _too_fine(target, variance, lengths)
+    return ChosenYears(target, years, needed, lengths.stages)
+
+
+def _too_fine(target: float, variance: float, lengths: Lengths) -> UserError:
+    """Return what is said of a precision that the most years do not reach."""
+    needed, most = variance / target**2, lengths.stages[-1]
+    return UserError(
+        f"precision = {_plain(target)}: so small a standard error takes about "
+        f"{_rounded_up(needed):,.0f} {lengths.counted} here, more than the most, "
+        f"{most:,}{lengths.bound_by}. {_plain(_rounded_up(math.sqrt(variance / most)))} can be "
+        f"reached{lengths.instead}."
+    )
+
+
+def headline(measures: Measures | CumulativeMeasures) -> tuple[Estimate, ...]:
+    """Return the probabilities that a precision is stated for.
+
+    Of a performance year they are those of earning and of owing; of an agreement those of ever
+    earning, of ever owing, and of losing over all its years together.
+    """
+    if isinstance(measures, CumulativeMeasures):
+        return (
+            measures.probability_of_ever_earning,
+            measures.probability_of_ever_owing,
+            measures.probability_of_cumulative_loss,
         )
-    return ChosenYears(target, years, needed)
-
-
-def headline(measures: Measures) -> tuple[Estimate, Estimate]:
-    """Return the probabilities that a precision is stated for: of earning and of owing."""
     return measures.probability_of_shared_savings, measures.probability_of_shared_losses
 
 
-def largest_error(contracts: Iterable[Measures]) -> float:
+def largest_error(contracts: Iterable[Measures | CumulativeMeasures]) -> float:
     """Return the largest standard error of a headline probability, a fraction."""
     errors = (p.standard_error for measures in contracts for p in headline(measures))
     return max(errors, default=0.0)

@@ -23,7 +23,13 @@ from simulate.analysis.interventions import (
     programme_facts,
     with_interventions,
 )
-from simulate.analysis.precision import ChosenYears, choose_years, largest_error, pilot_of
+from simulate.analysis.precision import (
+    ChosenYears,
+    check_length,
+    choose_years,
+    largest_error,
+    pilot_of,
+)
 from simulate.analysis.simulation import draws_of, simulated_under
 from simulate.analysis.true_savings import TrueSavings, resolve_true_savings
 from simulate.contracts.contract import Contract
@@ -338,7 +344,7 @@ def run(
     UserError
         Anything stated that cannot be used.
     """
-    _check_length(assumptions.get("precision"), years, engine)
+    check_length(assumptions.get("precision"), years, engine)
     if engine == "exact":
         from simulate.analysis.exact import exact_run
 
@@ -355,17 +361,6 @@ def run(
         scenario = scenario.with_value("years", chosen.years, "precision")
         execution.expect(scenario.run.years)
     return replace(_simulated(scenario, resolved, execution), precision=chosen)
-
-
-def _check_length(precision: Any, years: int | None, engine: str) -> None:
-    """Refuse a precision beside what leaves it nothing to choose."""
-    if precision is None or (years is None and engine != "exact"):
-        return
-    beside = "engine = exact, which simulates none" if years is None else f"years = {years}"
-    raise UserError(
-        f"precision = {precision} with {beside}: precision chooses how many years are simulated; "
-        "state one of the two."
-    )
 
 
 def _chosen_years(

@@ -52,9 +52,9 @@ def check_save_years(path: str | None, engine: str = "monte-carlo") -> None:
         raise UserError(
             f"--save-years {path}: the exact engine simulates no years; leave one of the two out."
         )
-    from simulate.report.saved_years import check_years_file
+    from simulate.report.parquet import check_parquet_file
 
-    check_years_file(path, "--save-years")
+    check_parquet_file(path, "--save-years")
 
 
 def refuse_overwriting(output: str | None, option: str, inputs: Sequence[str | None]) -> None:

@@ -8,16 +8,26 @@ not there at all. The same run gives the same file, for any number of threads.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulate._version import __version__
 from simulate.data.enrollment import ENROLLMENT_NAMES, ENROLLMENT_TYPES
 from simulate.errors import UserError
-from simulate.output import check_suffix, check_writable, complete_file
+from simulate.report.parquet import (
+    DOLLARS,
+    FRACTION,
+    INDEX,
+    SETTLED,
+    VIEW,
+    Column,
+    check_parquet_file,
+    schema_of,
+    view_of,
+    write_blocks,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,33 +36,13 @@ if TYPE_CHECKING:
 
 #: Years of a block; a reader that filters skips whole blocks.
 _YEARS = 1 << 15
-_DOLLARS, _FRACTION, _FLAG = "US dollars per performance year", "fraction", "true or false"
-_VIEWS = ("chance alone", "assumed")  # by their index in a run
-
-
-class Column(NamedTuple):
-    """A column of the file: its name, the unit of its numbers, and what they mean."""
-
-    name: str
-    unit: str
-    meaning: str
-
-
 _FIRST = (
-    Column("year", "index from 0", "Simulated year; the same people, practices and shocks in both"),
-    Column("true_savings", "view", "At the assumed true savings, or at exactly zero (by chance)"),
-    Column("benchmark", _DOLLARS, "Updated benchmark that the year is settled against"),
-    Column("expenditure", _DOLLARS, "Truncated expenditure of all assigned beneficiaries"),
-    Column("savings_rate", _FRACTION, "Benchmark less expenditure, of the benchmark"),
-    Column("quality_score", _FRACTION, "Quality score of the year"),
-)
-_BY_CONTRACT = (
-    Column("shared_savings", _DOLLARS, "Paid to the ACO"),
-    Column("shared_losses", _DOLLARS, "Owed by the ACO, as a positive number"),
-    Column("net", _DOLLARS, "Shared savings less shared losses and other cash flows"),
-    Column("met_msr", _FLAG, "Whether the minimum savings rate was reached"),
-    Column("met_mlr", _FLAG, "Whether the minimum loss rate was reached"),
-    Column("limited", _FLAG, "Whether a payment or loss limit cut the result"),
+    Column("year", INDEX, "Simulated year; the same people, practices and shocks in both"),
+    Column("true_savings", VIEW, "At the assumed true savings, or at exactly zero (by chance)"),
+    Column("benchmark", DOLLARS, "Updated benchmark that the year is settled against"),
+    Column("expenditure", DOLLARS, "Truncated expenditure of all assigned beneficiaries"),
+    Column("savings_rate", FRACTION, "Benchmark less expenditure, of the benchmark"),
+    Column("quality_score", FRACTION, "Quality score of the year"),
 )
 
 
@@ -60,30 +50,16 @@ def saved_columns(run: Run) -> list[Column]:
     """Return the columns of a run's file, in order."""
     columns = list(_FIRST)
     columns += [
-        Column(f"expenditure.{kind}", _DOLLARS, f"Truncated expenditure, {name}")
+        Column(f"expenditure.{kind}", DOLLARS, f"Truncated expenditure, {name}")
         for kind, name in zip(ENROLLMENT_TYPES, ENROLLMENT_NAMES, strict=True)
     ]
     for contract_id, result in run.contracts.items():
         title = result.resolved.contract.title
         columns += [
             Column(f"{contract_id}.{name}", unit, f"{meaning}: {title}")
-            for name, unit, meaning in _BY_CONTRACT
+            for name, unit, meaning in SETTLED
         ]
     return columns
-
-
-def check_years_file(path: str | Path, option: str = "save_years") -> None:
-    """Refuse a file that simulated years cannot be saved in, before any work is done.
-
-    Raises
-    ------
-    UserError
-        pyarrow is not installed, the name does not end in .parquet, or it cannot be written.
-    """
-    check_suffix(path, ".parquet", option)
-    check_writable(path, option)
-    if find_spec("pyarrow") is None:
-        raise UserError(f"{option} {path}: needs pyarrow: pip install 'simulate[parquet]'.")
 
 
 def save_years(run: Run, path: str | Path, option: str = "save_years") -> None:
@@ -111,18 +87,8 @@ def save_years(run: Run, path: str | Path, option: str = "save_years") -> None:
     """
     if run.years == 0:
         raise UserError(f"{option} {path}: the exact engine has no simulated years to save.")
-    check_years_file(path, option)
-    import pyarrow as pa
-    from pyarrow.parquet import ParquetWriter
-
-    schema = _schema(run)
-    with (
-        complete_file(path) as file,
-        ParquetWriter(file, schema, compression="zstd", write_statistics=True) as writer,
-    ):
-        for block in _blocks(run):
-            arrays = [pa.array(block[name]) for name in schema.names]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+    check_parquet_file(path, option)
+    write_blocks(path, _schema(run), _blocks(run))
 
 
 def _blocks(run: Run) -> Iterator[dict[str, Any]]:
@@ -143,7 +109,7 @@ def _block(run: Run, view: int, part: slice, scores: NDArray[np.float64]) -> dic
     benchmark = np.broadcast_to(run.simulated.settled_against, run.years)[part]
     columns: dict[str, Any] = {
         "year": np.arange(part.start, part.stop),
-        "true_savings": _repeated(view, total.size),
+        "true_savings": view_of(view, total.size),
         "benchmark": benchmark,
         "expenditure": total,
         "savings_rate": 1.0 - total / benchmark,
@@ -152,32 +118,14 @@ def _block(run: Run, view: int, part: slice, scores: NDArray[np.float64]) -> dic
     columns |= {f"expenditure.{kind}": by_type[:, i] for i, kind in enumerate(ENROLLMENT_TYPES)}
     for contract_id, result in run.contracts.items():
         settled = outcomes_of(result.resolved, run.aco, benchmark, total, scores[part])
-        for name, _, _ in _BY_CONTRACT:
+        for name, _, _ in SETTLED:
             columns[f"{contract_id}.{name}"] = getattr(settled, name)
     return columns
 
 
-def _repeated(view: int, count: int) -> Any:
-    import pyarrow as pa
-
-    return pa.DictionaryArray.from_arrays(np.full(count, view, dtype=np.int8), list(_VIEWS))
-
-
 def _schema(run: Run) -> Any:
-    import pyarrow as pa
-
     from simulate.scenario.file import scenario_text
 
-    types = {_FLAG: pa.bool_(), "index from 0": pa.int64(), "view": pa.dictionary("int8", "string")}
-    fields = [
-        pa.field(
-            column.name,
-            types.get(column.unit, pa.float64()),
-            nullable=False,
-            metadata={"unit": column.unit, "meaning": column.meaning},
-        )
-        for column in saved_columns(run)
-    ]
     about = {
         "title": "Simulated performance years, one row a year and view of the true savings",
         "simulate_version": __version__,
@@ -185,4 +133,4 @@ def _schema(run: Run) -> Any:
         "seed": str(run.scenario.run.seed),
         "scenario": scenario_text(run.scenario),
     }
-    return pa.schema(fields, metadata=about)
+    return schema_of(saved_columns(run), about)

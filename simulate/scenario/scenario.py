@@ -191,8 +191,8 @@ class RunSettings(Strict):
     precision: Annotated[float | None, BeforeValidator(_precision)] = Field(
         None,
         description="In place of years: the largest standard error of the probabilities of "
-        "earning and of owing, a fraction (0.001 is 0.1 points). A pilot of other years chooses "
-        "how many are simulated.",
+        "earning and of owing (of an agreement: ever, and of losing in all), a fraction (0.001 is "
+        "0.1 points). A pilot of other years chooses how many are simulated.",
         examples=[0.001],
     )
     seed: int = Field(1, ge=0, lt=2**63, description="Seed of the random stream.")

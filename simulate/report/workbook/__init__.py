@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from simulate.output import check_suffix, check_writable, replace_file
 from simulate.report.html.page import one_line
-from simulate.report.workbook.book import Book
+from simulate.report.workbook.book import Book, PlannedSheet
 from simulate.report.workbook.charts import CHARTS_SHEET, write_charts
 from simulate.report.workbook.comparison import COMPARISON_SHEET, write_comparison
 from simulate.report.workbook.content import Content
@@ -40,14 +40,6 @@ if TYPE_CHECKING:
 
 #: What a workbook's file name ends in.
 SUFFIX = ".xlsx"
-
-
-class _Planned(NamedTuple):
-    """A sheet: its name, what is in it, and what writes it."""
-
-    name: str
-    what: str
-    write: Callable[[Book, Content], None]
 
 
 def write_workbook(
@@ -100,23 +92,23 @@ def render_workbook(
     return book.finished()
 
 
-def _planned(content: Content) -> list[_Planned]:
+def _planned(content: Content) -> list[PlannedSheet]:
     run = content.run
     several = len(run.contracts) > 1 and (not content.exact or content.comparison is not None)
     sheets = [
-        _Planned(RESULTS_SHEET, "Headline measures of every contract", write_results),
-        _Planned(CHARTS_SHEET, "The chances and the range of the net outcome", write_charts),
-        _Planned(MEASURES_SHEET, "Every measure with its standard error", write_measures),
-        _Planned(COMPARISON_SHEET, "Contracts on the same simulated years", write_comparison),
-        _Planned(RISK_SHEET, "The variance by source, and the range of the noise", write_risk),
-        _Planned(SETTLEMENT_SHEET, "Live: change the yellow cells", _write_settlement),
-        _Planned(TERMS_SHEET, "Every term with its reference and confidence", write_terms),
-        _Planned(INPUTS_SHEET, "Every assumption, and every key of the scenario", write_inputs),
-        _Planned(YEARS_SHEET, "A sample of the simulated years", write_years),
-        _Planned(NUMBERS_SHEET, "What the settlement sheet looks up: terms", _write_numbers),
-        _Planned(REFERENCES_SHEET, "What it looks up: their references", _write_references),
-        _Planned(SIZES_SHEET, "What it looks up: the MSR by size", _write_sizes),
-        _Planned(SCENARIO_SHEET, "The scenario as TOML, to run again", write_scenario_sheet),
+        PlannedSheet(RESULTS_SHEET, "Headline measures of every contract", write_results),
+        PlannedSheet(CHARTS_SHEET, "The chances and the range of the net outcome", write_charts),
+        PlannedSheet(MEASURES_SHEET, "Every measure with its standard error", write_measures),
+        PlannedSheet(COMPARISON_SHEET, "Contracts on the same simulated years", write_comparison),
+        PlannedSheet(RISK_SHEET, "The variance by source, and the range of the noise", write_risk),
+        PlannedSheet(SETTLEMENT_SHEET, "Live: change the yellow cells", _write_settlement),
+        PlannedSheet(TERMS_SHEET, "Every term with its reference and confidence", write_terms),
+        PlannedSheet(INPUTS_SHEET, "Every assumption, and every key of the scenario", write_inputs),
+        PlannedSheet(YEARS_SHEET, "A sample of the simulated years", write_years),
+        PlannedSheet(NUMBERS_SHEET, "What the settlement sheet looks up: terms", _write_numbers),
+        PlannedSheet(REFERENCES_SHEET, "What it looks up: their references", _write_references),
+        PlannedSheet(SIZES_SHEET, "What it looks up: the MSR by size", _write_sizes),
+        PlannedSheet(SCENARIO_SHEET, "The scenario as TOML, to run again", write_scenario_sheet),
     ]
     left_out = {
         COMPARISON_SHEET: not several,

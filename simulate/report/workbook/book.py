@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -163,6 +163,14 @@ class Sheet:
     def filter(self, header_row: int) -> None:
         """Give the table that begins at a header row and ends here its filter buttons."""
         self.page.autofilter(header_row, 0, self.row - 1, len(self.widths) - 1)
+
+
+class PlannedSheet(NamedTuple):
+    """A sheet of a workbook: its name, what is in it, and what writes it from some content."""
+
+    name: str
+    what: str
+    write: Callable[[Book, Any], None]
 
 
 def estimate_cells(

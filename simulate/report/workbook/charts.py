@@ -24,7 +24,7 @@ _QUANTILES = (
 _PLOTTED = (*_CHANCES, *_QUANTILES)
 _WIDTHS = (24.0, *[18.0] * len(_PLOTTED), *[10.0] * 6)
 #: Pixels: of a chart, of a contract in it, of the rest of it, and of a row of cells.
-_CHART_WIDTH, _A_CONTRACT, _BESIDES, _A_ROW = 580, 30, 140, 18
+_CHART_WIDTH, _A_CONTRACT, _BESIDES, A_ROW = 580, 30, 140, 18
 _SECOND_COLUMN = 5
 
 
@@ -37,14 +37,14 @@ def write_charts(book: Book, content: Content) -> None:
         sheet.row += 1
         rows = (first, first + len(content.run.contracts) - 1)
         chances = _bars(sheet, rows, 1, _CHANCES)
-        chances.set_title({"name": "Chance of earning and of owing", **_TITLE})
-        chances.set_x_axis({"num_format": "0%", "min": 0, **_AXIS})
+        chances.set_title({"name": "Chance of earning and of owing", **TITLE})
+        chances.set_x_axis({"num_format": "0%", "min": 0, **AXIS})
         sheet.page.insert_chart(sheet.row, 0, chances)
         quantiles = _bars(sheet, rows, 1 + len(_CHANCES), _QUANTILES)
-        quantiles.set_title({"name": "Net outcome of a performance year", **_TITLE})
-        quantiles.set_x_axis({"num_format": _MILLIONS, **_AXIS})
+        quantiles.set_title({"name": "Net outcome of a performance year", **TITLE})
+        quantiles.set_x_axis({"num_format": MILLIONS, **AXIS})
         sheet.page.insert_chart(sheet.row, _SECOND_COLUMN, quantiles)
-        sheet.row += _pixels(rows) // _A_ROW + 2
+        sheet.row += _pixels(rows) // A_ROW + 2
         if view is not content.views[-1]:
             sheet.page.set_h_pagebreaks([sheet.row])
 
@@ -62,10 +62,11 @@ def _write_table(sheet: Sheet, content: Content, view: ViewOf) -> int:
     return first
 
 
-_TITLE = {"name_font": {"size": 11, "bold": True}, "overlay": False}
+#: How titles, axes and amounts of charts are written.
+TITLE = {"name_font": {"size": 11, "bold": True}, "overlay": False}
 _GRID = {"visible": True, "line": {"color": "#DDDDDD"}}
-_AXIS = {"num_font": {"size": 9}, "major_gridlines": _GRID}
-_MILLIONS = '$#,##0.0,,"M"'
+AXIS = {"num_font": {"size": 9}, "major_gridlines": _GRID}
+MILLIONS = '$#,##0.0,,"M"'
 
 
 def _bars(

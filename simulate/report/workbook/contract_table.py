@@ -92,6 +92,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("loss_limit_of_benchmark", "Loss limit, of benchmark", "percent"),
     Column("loss_limit_of_revenue", "Loss limit, of participant revenue", "percent"),
     Column("revenue_replaces", "Revenue limit replaces benchmark limit", "whole"),
+    Column("extra_cash_once", "Extra cash flows, once", "cents"),
     Column("extra_cash_per_year", "Extra cash flows a year", "cents"),
     Column("extra_cash_per_beneficiary", "Extra cash flows a beneficiary and year", "cents"),
     Column("extra_cash_of_benchmark", "Extra cash flows, of benchmark", "percent"),
@@ -227,7 +228,7 @@ def _numbers(resolved: ResolvedContract, at: Circumstances) -> dict[str, Any]:
         "loss_limit_of_benchmark": stated("loss_limit_of_benchmark", NONE),
         "loss_limit_of_revenue": stated("loss_limit_of_revenue", NONE),
         "revenue_replaces": yes_no(stated("loss_limit_basis", "") == "revenue-where-stated"),
-        **_extra_cash(resolved),
+        **_extra_cash(resolved, at.person_years_each),
         "extra_cash_of_benchmark": terms.extra_cash_of_benchmark,
         "performance_incentive": terms.performance_incentive,
     }
@@ -239,11 +240,14 @@ def _flows_paid(resolved: ResolvedContract) -> list[ExtraCashFlow]:
     return [flow for flow in every if flow.agreement_year in (None, resolved.agreement_year)]
 
 
-def _extra_cash(resolved: ResolvedContract) -> dict[str, float]:
+def _extra_cash(resolved: ResolvedContract, person_years: float) -> dict[str, float]:
+    """Return cash flows in dollars; a beneficiary has so many person-years."""
     flows = _flows_paid(resolved)
+    each = sum((f.per_beneficiary_month for f in flows), start=0.0)
     return {
-        "extra_cash_per_year": sum((f.per_year for f in flows), start=0.0),
-        "extra_cash_per_beneficiary": sum((12 * f.per_beneficiary_month for f in flows), start=0.0),
+        "extra_cash_once": sum((f.per_year for f in flows if f.once), start=0.0),
+        "extra_cash_per_year": sum((f.per_year for f in flows if not f.once), start=0.0),
+        "extra_cash_per_beneficiary": 12 * person_years * each,
     }
 
 

@@ -12,23 +12,24 @@ from simulate.report.workbook.book import Book, Sheet, Value
 from simulate.report.workbook.content import Content
 
 INPUTS_SHEET = "Inputs"
-_WIDTHS = (36.0, 24.0, 20.0, 58.0, 56.0)
+INPUT_HEADERS = ("Assumption", "Value", "Unit", "What it means", "Source")
+INPUT_WIDTHS = (36.0, 24.0, 20.0, 58.0, 56.0)
 _STYLES = {DOLLARS: "dollars", PERCENT: "percent2", POINTS: "percent2", "ratio": "ratio",
            "year": "whole"}  # fmt: skip
 
 
 def write_inputs(book: Book, content: Content) -> None:
     """Write the resolved assumptions, then every key that the scenario could state."""
-    sheet = book.sheet(INPUTS_SHEET, _WIDTHS, "Inputs and assumptions")
+    sheet = book.sheet(INPUTS_SHEET, INPUT_WIDTHS, "Inputs and assumptions")
     sheet.paragraph(
         "What every figure rests on: numbers as resolved, then each key of the scenario as stated. "
         "Percentage points are of the benchmark. Change them with --set KEY=VALUE or in a scenario "
         "file and run again; only the sheet Settlement computes by itself."
     )
-    header = sheet.header(["Assumption", "Value", "Unit", "What it means", "Source"], range(1, 2))
+    header = sheet.header(INPUT_HEADERS, range(1, 2))
     sheet.keep(header)
     for section in assumption_rows(content.run):
-        sheet.line([(section.title, "band"), *[(None, "band")] * (len(_WIDTHS) - 1)])
+        sheet.line([(section.title, "band"), *[(None, "band")] * (len(INPUT_WIDTHS) - 1)])
         for row in section.rows:
             _write_assumption(sheet, row)
     _write_keys(sheet, content)
@@ -47,16 +48,18 @@ def _write_assumption(sheet: Sheet, row: Row) -> None:
 
 def _write_keys(sheet: Sheet, content: Content) -> None:
     scenario = content.run.scenario
-    for title, model in (
-        ("Keys of the scenario: the ACO", scenario.aco),
-        ("Keys of the scenario: assumptions", scenario.assumptions),
-        ("Keys of the scenario: the run", scenario.run),
-    ):
-        sheet.line([(title, "band"), *[(None, "band")] * (len(_WIDTHS) - 1)])
-        for key, value, stated, meaning in _keys(model):
-            shown = (value, "text", "right") if isinstance(value, str) else (value, "line", "right")
-            source = "stated" if stated else "default"
-            sheet.line([(key, "text", "bold"), shown, (None,), (meaning, "text"), (source, "text")])
+    models = {"the ACO": scenario.aco, "assumptions": scenario.assumptions, "the run": scenario.run}
+    for title, model in models.items():
+        write_keys(sheet, f"Keys of the scenario: {title}", model)
+
+
+def write_keys(sheet: Sheet, title: str, model: BaseModel) -> None:
+    """Write every key of a part of a scenario: value, meaning, and whether it is stated."""
+    sheet.line([(title, "band"), *[(None, "band")] * (len(INPUT_WIDTHS) - 1)])
+    for key, value, stated, meaning in _keys(model):
+        shown = (value, "text", "right") if isinstance(value, str) else (value, "line", "right")
+        source = "stated" if stated else "default"
+        sheet.line([(key, "text", "bold"), shown, (None,), (meaning, "text"), (source, "text")])
 
 
 def _keys(model: BaseModel) -> Iterator[tuple[str, Value, bool, str]]:

@@ -10,9 +10,14 @@ SCENARIO_SHEET = "Scenario"
 
 
 def write_scenario_sheet(book: Book, content: Content) -> None:
-    """Write the scenario file, one row a line."""
+    """Write the scenario file of a run, one row a line."""
+    options = " --engine exact" if content.exact else ""
+    write_scenario_lines(book, scenario_text(content.run.scenario), options)
+
+
+def write_scenario_lines(book: Book, scenario: str, options: str = "") -> None:
+    """Write a scenario file, one row a line; `options` are those that the run took besides."""
     sheet = book.sheet(SCENARIO_SHEET, [150.0], "The scenario, as TOML")
-    engine = " --engine exact" if content.exact else ""
-    sheet.paragraph(f"Copied into a file, these lines run again: simulate run FILE.toml{engine}")
-    for text in scenario_text(content.run.scenario).splitlines():
-        sheet.line([(text, "code")])
+    sheet.paragraph(f"Copied into a file, these lines run again: simulate run FILE.toml{options}")
+    for text in scenario.splitlines():
+        sheet.line([(text, "text", "code")])

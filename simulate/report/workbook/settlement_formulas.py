@@ -93,9 +93,11 @@ _OWED = (
 _SETTLED_BENCHMARK = (
     f"=benchmark*(1-{_term('benchmark_discount')}-{_term('quality_withhold')}*(1-earned_quality))"
 )
+_PART_WITH_CASH = '(part_of_year*IF(termination="none",1,months_in_programme/12))'
 _EXTRA_CASH = (
-    f"={_term('extra_cash_per_year')}+beneficiaries*{_term('extra_cash_per_beneficiary')}"
-    f"+{_term('extra_cash_of_benchmark')}*benchmark"
+    f"={_term('extra_cash_once')}+{_PART_WITH_CASH}*({_term('extra_cash_per_year')}"
+    f"+beneficiaries*{_term('extra_cash_per_beneficiary')}"
+    f"+{_term('extra_cash_of_benchmark')}*benchmark)"
 )
 _INSIDE = (
     "(beneficiaries-INDEX(size_from,size_row))/(INDEX(size_to,size_row)-INDEX(size_from,size_row))"
@@ -140,7 +142,7 @@ _RESULT = [
     Line("extra_cash", "Extra cash flows of the contract", _EXTRA_CASH, "cents",
          "A year, a beneficiary, or part of the benchmark", "@extra_cash"),
     Line("incentive", "Performance incentive",
-         f"={_term('performance_incentive')}*earned_quality*benchmark", "cents",
+         f"={_PART_WITH_CASH}*{_term('performance_incentive')}*earned_quality*benchmark", "cents",
          "Earned by quality", "@performance_incentive"),
     Line("net", "Net outcome", "=ROUND(shared_savings-shared_losses+extra_cash+incentive,2)",
          "cents", "Savings less losses plus cash flows and incentive"),

@@ -43,6 +43,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "year": {"num_format": "0"},
     "whole": {"num_format": "0"},
     "ratio": {"num_format": "0.00"},
+    **{f"ratio{n}": {"num_format": f"0.{n * '0'}"} for n in range(2, 5)},
     "dollars": {"num_format": "$#,##0"},
     "cents": {"num_format": "$#,##0.00"},
     "no-losses": {"num_format": '0;0;"none"'},

@@ -11,30 +11,42 @@ from simulate.report.workbook.book import Book, Sheet
 from simulate.report.workbook.content import Content, sentence
 
 SUMMARY_SHEET = "Summary"
-_WIDTHS = (32.0, 112.0)
+#: Of a sheet of names and their values.
+PAIR_WIDTHS = (32.0, 112.0)
 
 
 def write_summary(book: Book, content: Content, sheets: Iterable[tuple[str, str]]) -> None:
     """Write the summary; `sheets` holds the name of every other sheet and what is in it."""
     run = content.run
-    sheet = book.sheet(SUMMARY_SHEET, _WIDTHS, run.aco.name or run.aco.id)
+    sheet = book.sheet(SUMMARY_SHEET, PAIR_WIDTHS, run.aco.name or run.aco.id)
     how = "computed" if content.exact else "simulated"
     sheet.paragraph(
         f"Shared savings and shared losses, {how}. {run.aco.id}, performance year "
         f"{run.aco.performance_year}."
     )
     _write_answer(sheet, content)
-    _write_pairs(sheet, "The ACO", aco_facts(run))
-    _write_pairs(sheet, "To reproduce it", _origin(content))
-    if run.notes:
+    write_pairs(sheet, "The ACO", aco_facts(run))
+    write_pairs(sheet, "To reproduce it", _origin(content))
+    write_notes(sheet, run.notes)
+    write_contents(sheet, sheets)
+
+
+def write_notes(sheet: Sheet, notes: Iterable[str]) -> None:
+    """Write what the reader must know besides, if there is anything."""
+    listed = tuple(notes)
+    if listed:
         sheet.heading("Fallbacks and notes")
-        for note in run.notes:
-            sheet.paragraph(note, "text")
+    for note in listed:
+        sheet.paragraph(note, "text")
+
+
+def write_contents(sheet: Sheet, sheets: Iterable[tuple[str, str]]) -> None:
+    """Write the name of every other sheet, as a link, and what is in it."""
     sheet.heading("In this workbook")
     for name, what in sheets:
         row = sheet.line([(None,), (what, "text")])
         target = f"internal:'{name}'!A1"
-        sheet.page.write_url(row, 0, target, book.style("link"), name)
+        sheet.page.write_url(row, 0, target, sheet.book.style("link"), name)
 
 
 def _write_answer(sheet: Sheet, content: Content) -> None:
@@ -55,7 +67,8 @@ def _write_answer(sheet: Sheet, content: Content) -> None:
     )
 
 
-def _write_pairs(sheet: Sheet, heading: str, pairs: Iterable[tuple[str, str]]) -> None:
+def write_pairs(sheet: Sheet, heading: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Write names and their values under a heading."""
     sheet.heading(heading)
     for name, value in pairs:
         sheet.line([(name, "text", "bold"), (value, "text")])

@@ -38,12 +38,12 @@ def _write_contract(sheet: Sheet, resolved: ResolvedContract, in_run: bool) -> N
     identity = (card["id"], "text", "bold")
     sheet.line(_head(card, resolved.contract.caveat, in_run))
     for name, term in zip(resolved.contract.stated_terms(), card["terms"], strict=True):
-        value = _value(stated_term(resolved, name, None), term["value"])
-        sheet.line([identity, (term["name"], "text"), value, *_sources(term)])
+        value = term_value(stated_term(resolved, name, None), term["value"])
+        sheet.line([identity, (term["name"], "text"), value, *term_sources(term)])
     for flow in card["cash_flows"]:
         row = {"dated": "", "unit": "US dollars", **flow}
         sheet.line(
-            [identity, (flow["name"], "text"), (flow["value"], "text", "right"), *_sources(row)]
+            [identity, (flow["name"], "text"), (flow["value"], "text", "right"), *term_sources(row)]
         )
 
 
@@ -57,7 +57,7 @@ def _head(card: dict[str, Any], caveat: str, in_run: bool) -> list[tuple[str, ..
     return [*((text, "text", "band") for text in texts), (summary, "note", "ruled")]
 
 
-def _value(stated: Any, shown: str) -> tuple[Any, ...]:
+def term_value(stated: Any, shown: str) -> tuple[Any, ...]:
     """Return a term's value as a number where it is one, else as the report words it."""
     if isinstance(stated, float):
         return (stated, exact_percent(stated), "right")
@@ -66,7 +66,8 @@ def _value(stated: Any, shown: str) -> tuple[Any, ...]:
     return (shown, "text", "right")
 
 
-def _sources(term: dict[str, str]) -> list[tuple[str, ...]]:
+def term_sources(term: dict[str, str]) -> list[tuple[str, ...]]:
+    """Return the cells of other years, unit, reference, confidence and note of a term."""
     confidence = term["confidence"]
     mark = () if confidence == "confirmed" else (confidence,)
     return [
