@@ -3,7 +3,8 @@
 Of a run: `net_outcome`, `payoff_curve`, `probabilities`, `exceedance`,
 `chance_against_true_savings`, `chance_against_size`, `variance_by_source`, `convergence`; of a
 comparison: `paired_difference`; of a settlement: `waterfall`; of an ACO: `history`; of a sweep:
-`preference_map`, `measure_maps`. Those of the evidence are in `backtest` and `replay`.
+`preference_map`, `measure_maps`; of the finances of an agreement: `cash_by_quarter`,
+`advance_balance`. Those of the evidence are in `backtest` and `replay`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from simulate.errors import UserError, nearest
+from simulate.report.figures.cash import advance_balance, cash_by_quarter
 from simulate.report.figures.chances import (
     chance_against_size,
     chance_against_true_savings,
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from simulate.analysis.run import Run
 
 __all__ = [
+    "advance_balance",
+    "cash_by_quarter",
     "chance_against_size",
     "chance_against_true_savings",
     "convergence",

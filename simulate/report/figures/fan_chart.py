@@ -148,6 +148,8 @@ def _write_end(axes: Axes, view: PathView, end: float) -> None:
 def _keys(run: AgreementRun) -> list[Patch | Line2D]:
     view = run.plan.true_savings.view
     assumed = f"at true savings {plain_percent(view.mean, 1)}"
+    if run.plan.programmes:
+        assumed = "at the assumed true savings"
     return [
         Patch(color=LIGHT, label=f"nine paths in ten, {assumed}"),
         Patch(color=DARK, label="half of the paths"),
