@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulate.agreement.path import Path
+from simulate.agreement.payments import CashOfYears
 from simulate.agreement.rules import Rebased
 from simulate.contracts.resolution import ResolvedContract
 from simulate.measures.agreement import AgreementYears
@@ -35,8 +36,12 @@ class AgreementOutcomes:
         The settlement of each performance year.
     in_agreement : bool array, shape (paths, performance years)
         False where renewal was refused, and nothing is earned or owed.
+    beside : CashOfYears
+        What contracts pay besides their settlements, while the years run.
+    settlements : CashFlows
+        When the settlements are paid.
     cash : CashFlows
-        When the settlements are paid. In every path they add up to the sum of `net`.
+        All payments, those besides settlements too. In every path they add up to the sum of `net`.
     rebased : tuple of Rebased
         The benchmark of each later agreement and, last, of the one that could follow; none of
         that after a termination, fewer than three calendar years, or a model with other rules.
@@ -52,6 +57,8 @@ class AgreementOutcomes:
     expenditure: FloatArray
     years: tuple[Outcomes, ...]
     in_agreement: BoolArray
+    beside: CashOfYears
+    settlements: CashFlows
     cash: CashFlows
     rebased: tuple[Rebased, ...]
     refused: BoolArray | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulate.agreement.notation import WrittenPath
 from simulate.contracts.agreement_rules import agreement_rules
@@ -36,6 +36,10 @@ class PerformanceYear:
         settled on all of 2019.
     ends_at : float
         Years from the first day of the path to the end of its last calendar year.
+    begins_at : float
+        Years from the first day of the path to its own.
+    months_inside : int
+        Months of it that the ACO is in the programme: all, but where it leaves early.
     """
 
     contract_id: str
@@ -45,6 +49,13 @@ class PerformanceYear:
     months: int
     calendar: tuple[tuple[int, float], ...]
     ends_at: float
+    begins_at: float
+    months_inside: int
+
+    @property
+    def middle(self) -> float:
+        """Years from the first day of the path to the middle of its months in the programme."""
+        return self.begins_at + 0.5 * self.months_inside / MONTHS
 
     @property
     def label(self) -> str:
@@ -112,16 +123,20 @@ def dated_path(written: WrittenPath, settings: AgreementSettings, start_year: in
         before = settings.first_agreement_year - 1 if agreement == 0 else 0
         for place, contract_id in enumerate(contract_ids):
             covered = next(calendars)
-            last = covered[-1][0]
+            last, length = covered[-1][0], months[len(years)]
+            # The first of two half years ends in the middle of its calendar year.
+            unused = 0.5 if _is_first_half(months, len(years), place) else 0.0
             years.append(
                 PerformanceYear(
                     contract_id,
                     agreement,
                     before + place + 1,
                     start_year + last,
-                    months[len(years)],
+                    length,
                     covered,
                     first + last,
+                    first + last - unused - length / MONTHS,
+                    length,
                 )
             )
     if years[-1].year > LAST_YEAR:
@@ -166,6 +181,14 @@ def _first_part(months: tuple[int, ...]) -> float:
     return 0.5 if months[0] < MONTHS and months[1:2] != months[:1] else 1.0
 
 
+def _is_first_half(months: tuple[int, ...], place: int, in_agreement: int) -> bool:
+    """Whether a half year is January to June: before another, or the last of an agreement."""
+    if months[place] >= MONTHS:
+        return False
+    follows, followed = (months[i : i + 1] == (months[place],) for i in (place - 1, place + 1))
+    return followed or not (follows or in_agreement == 0)
+
+
 def _calendars(months: tuple[int, ...]) -> Iterator[tuple[tuple[int, float], ...]]:
     """Yield the calendar years of each performance year, with the part that counts."""
     long_years = agreement_rules().long_first_year.value or {}
@@ -190,6 +213,14 @@ def _check_half_years(years: list[PerformanceYear]) -> None:
                 f"agreement.months: {year.months} months in {year.year}: only {rule.value} had "
                 f"performance years of six months ({rule.reference}). Set start_year, or leave "
                 "the 6 out."
+            )
+    for before, year, after in zip(years, years[1:], years[2:], strict=False):
+        whole = before.months >= MONTHS <= after.months
+        if year.months < MONTHS and whole and before.agreement == after.agreement:
+            raise UserError(
+                f"agreement.months: {year.months} months in {year.year} alone between two years of "
+                "an agreement: the other half would be in none. State 6 for both halves, or leave "
+                f"the 6 out ({rule.reference})."
             )
 
 
@@ -221,4 +252,5 @@ def _until_termination(
             f"agreement.termination_year = {named}: a performance year of twelve months of the "
             f"path is wanted, {years[0].year} to {years[-1].year}."
         )
-    return years[: found[-1] + 1]
+    last = replace(years[found[-1]], months_inside=settings.termination_months)
+    return [*years[: found[-1]], last]

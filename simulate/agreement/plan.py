@@ -10,7 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simulate.agreement.eligibility import Standing, standing_of
+from simulate.agreement.finance.checks import check_advances
 from simulate.agreement.path import MONTHS, Path, PerformanceYear, dated_path
+from simulate.agreement.primary_care import (
+    added_to_expenditure,
+    primary_care_notes,
+    with_primary_care,
+)
 from simulate.agreement.rules import RebasingTerms, broken_rules
 from simulate.agreement.stated import contracts_of, stated_paths
 from simulate.analysis.choices import (
@@ -26,11 +33,12 @@ from simulate.contracts.resolution import ResolvedContract, resolve
 from simulate.data.enrollment import ENROLLMENT_TYPES, national_figures
 from simulate.errors import UserError
 from simulate.scenario.agreement import AgreementSettings, at_year
-from simulate.scenario.intervention import refuse_interventions
 from simulate.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
+    from simulate.agreement.savings import ProgrammeYears
     from simulate.analysis.true_savings import TrueSavings
+    from simulate.engine.years import View
     from simulate.population.population import Noise, Population
 
 #: Simulated paths by default: the error of a probability stays at or below 0.36 points.
@@ -51,11 +59,14 @@ class PlannedPath:
         By performance year.
     broken : tuple of str
         Rules that it breaks, a sentence each; it is settled all the same.
+    added : tuple of float
+        What primary care payments add to the expenditure of each performance year, dollars.
     """
 
     path: Path
     resolved: tuple[ResolvedContract, ...]
     broken: tuple[str, ...]
+    added: tuple[float, ...]
 
     @property
     def label(self) -> str:
@@ -87,7 +98,9 @@ class AgreementPlan:
         The trend: what the dollars of each calendar year of the longest path are of those
         that the scenario states.
     population, noise, true_savings
-        As in a run of one year.
+        As in a run of one year, the true savings without care programmes.
+    programmes : tuple of ProgrammeYears
+        What each care programme of the scenario comes to in each calendar year.
     assumed : tuple of str
         What was assumed because nothing was stated.
     asked : Scenario
@@ -102,6 +115,7 @@ class AgreementPlan:
     population: Population
     noise: Noise
     true_savings: TrueSavings
+    programmes: tuple[ProgrammeYears, ...]
     assumed: tuple[str, ...]
     asked: Scenario
 
@@ -126,6 +140,17 @@ class AgreementPlan:
         stated = self.settings.payment_lag
         return agreement_rules().of_year("payment_lag", 0) if stated is None else stated
 
+    @property
+    def missed_at_start_sd(self) -> float:
+        """How uncertain an agreement's first benchmark is by what updates miss: a logarithm.
+
+        What the common shock is lowered by, so that a first year scatters as a single one does.
+        """
+        if not _calibrated_shock(self.scenario):
+            return 0.0
+        left = self.noise.common_shock_sd
+        return math.sqrt(max(DEFAULT_COMMON_SHOCK_SD**2 - left**2, 0.0))
+
     def rebasing(self, calendar_year: int) -> RebasingTerms:
         """Return the terms of rebasing for an agreement from a calendar year, from 0."""
         rules, stated = agreement_rules(), self.settings.prior_savings_share
@@ -135,10 +160,24 @@ class AgreementPlan:
         cap = rules.of_year("prior_savings_cap", year) * _national_dollars(self)
         return RebasingTerms(weights, self.settings.regional_adjustment, share, cap)
 
+    def savings_by_year(self) -> tuple[View, ...]:
+        """Return the assumed true savings of each calendar year, programmes included."""
+        from simulate.agreement.simulation import assumed_course
+
+        return assumed_course(self, self.true_savings.view).by_year()
+
     def notes(self) -> tuple[str, ...]:
         """Return what the reader must know: of the ACO, broken rules, and terms, each once."""
-        broken = (sentence for planned in self.paths for sentence in planned.broken)
-        return (*self.scenario.aco.notes, *broken, *_gathered_notes(self.paths))
+        from simulate.analysis.interventions import intervention_notes
+
+        of_programmes = intervention_notes(self.scenario, of_agreement=True)
+        notes = *self.scenario.aco.notes, *_gathered_notes(self.paths), *of_programmes
+        notes = *notes, *primary_care_notes(self.scenario)
+        return (*self.broken_rules(), *_update_note(self.scenario), *notes)
+
+    def broken_rules(self) -> tuple[str, ...]:
+        """Return the rules that paths break, a sentence each."""
+        return tuple(sentence for planned in self.paths for sentence in planned.broken)
 
 
 def agreement_plan(scenario: Scenario, paths: Sequence[str] | None = None) -> AgreementPlan:
@@ -155,21 +194,24 @@ def agreement_plan(scenario: Scenario, paths: Sequence[str] | None = None) -> Ag
     UserError
         Anything stated that cannot be simulated or settled.
     """
-    refuse_interventions(scenario.interventions, "an agreement")
     settings = scenario.agreement
     start_year = settings.start_year or scenario.aco.performance_year + 1
     written, assumed = stated_paths(scenario, start_year, paths)
     dated = [dated_path(path, settings, start_year) for path in written]
     _check_settings(scenario, start_year)
+    check_advances(scenario, start_year, max(path.years[-1].year for path in dated))
     stated_year = scenario.aco.performance_year
     labels = [path.label for path in written]
     asked = scenario.with_values({"years": agreement_paths(scenario), "agreement.paths": labels})
+    standing = standing_of(scenario, start_year)
     scenario = _at_start(scenario, start_year)
-    contracts = contracts_of(scenario, written)
-    planned = tuple(_planned(scenario, path, contracts, start_year) for path in dated)
+    contracts = with_primary_care(scenario, contracts_of(scenario, written))
     span = max(path.calendar_years for path in dated)
+    growth = _growth(settings, start_year - stated_year, span)
+    planned = tuple(_planned(scenario, path, contracts, standing, growth) for path in dated)
     _check_length(scenario.run.years, span)
     check_sampling(scenario)
+    _check_programmes(scenario, start_year, span)
     # scipy is loaded from here on, after every mistake in paths has been met.
     from simulate.analysis.true_savings import resolve_true_savings
 
@@ -179,34 +221,40 @@ def agreement_plan(scenario: Scenario, paths: Sequence[str] | None = None) -> Ag
         stated_year,
         start_year,
         planned,
-        _growth(settings, start_year - stated_year, span),
+        growth,
         population,
         _noise(scenario, population),
         resolve_true_savings(scenario.assumptions, scenario.aco),
+        _programmes(scenario, population, span),
         assumed,
         asked,
     )
 
 
 def agreement_paths(scenario: Scenario) -> int:
-    """Return how many paths are simulated: stated, else `AGREEMENT_PATHS`."""
+    """Return how many paths are simulated: stated, else `AGREEMENT_PATHS`.
+
+    Where a precision is stated in their place, it is known only after a pilot.
+    """
     stated = "years" in scenario.run.model_fields_set
     return scenario.run.years if stated else AGREEMENT_PATHS
 
 
 def _check_settings(scenario: Scenario, start_year: int) -> None:
     settings, rules = scenario.agreement, agreement_rules()
-    if scenario.run.precision is not None:
-        raise UserError(
-            f"precision = {scenario.run.precision:g}: an agreement run takes years, the number of "
-            "simulated paths, in its place."
-        )
     long_years = rules.long_first_year.value or {}
     if settings.interim_payment and (not settings.months or settings.months[0] not in long_years):
         raise UserError(
             "agreement.interim_payment = true: only a first performance year of 18 or 21 months "
             f"has an interim payment ({rules.interim_months.reference}); state "
             "agreement.months = 18 or 21."
+        )
+    if settings.renewal_test != "none" and settings.first_agreement_year > 1:
+        tested = rules.renewal_tests[settings.renewal_test]
+        raise UserError(
+            f"agreement.renewal_test = {settings.renewal_test} with first_agreement_year = "
+            f"{settings.first_agreement_year}: the test is of the first {tested.value} years of an "
+            f"agreement ({tested.reference}), which would not all be simulated. Start at year 1."
         )
     last = 2014
     if settings.quality_phase_in and start_year > last:
@@ -215,6 +263,26 @@ def _check_settings(scenario: Scenario, start_year: int) -> None:
             f"of agreements from 2012 to {last} ({rules.quality_phase_in.reference}). State "
             "quality_by_year instead."
         )
+
+
+def _check_programmes(scenario: Scenario, start_year: int, span: int) -> None:
+    for stated in scenario.interventions:
+        if stated.starts_in_year > span:
+            raise UserError(
+                f"interventions.{stated.name}.starts_in_year = {stated.starts_in_year}: the paths "
+                f"have {span} calendar years, {start_year} to {start_year + span - 1}; state one "
+                f"of 1 to {span}, or leave the intervention out."
+            )
+
+
+def _programmes(
+    scenario: Scenario, population: Population, span: int
+) -> tuple[ProgrammeYears, ...]:
+    from simulate.analysis.interventions import effects_by_year
+
+    return tuple(
+        effects_by_year(scenario, stated, population, span) for stated in scenario.interventions
+    )
 
 
 def _at_start(scenario: Scenario, start_year: int) -> Scenario:
@@ -226,14 +294,34 @@ def _at_start(scenario: Scenario, start_year: int) -> Scenario:
 
 
 def _planned(
-    scenario: Scenario, path: Path, contracts: dict[str, Contract], start_year: int
+    scenario: Scenario,
+    path: Path,
+    contracts: dict[str, Contract],
+    standing: Standing,
+    growth: tuple[float, ...],
 ) -> PlannedPath:
     resolved = tuple(
-        _resolved(scenario, path, year, contracts[year.contract_id], start_year)
+        _resolved(
+            _with_revenue_of(scenario, growth[year.last_calendar]),
+            path,
+            year,
+            contracts[year.contract_id],
+            standing.start_year,
+        )
         for year in path.years
     )
     before = scenario.agreement.one_sided_years_before
-    return PlannedPath(path, resolved, tuple(broken_rules(path, resolved, start_year, before)))
+    broken = tuple(broken_rules(path, resolved, standing, before))
+    return PlannedPath(path, resolved, broken, added_to_expenditure(scenario, path))
+
+
+def _with_revenue_of(scenario: Scenario, growth: float) -> Scenario:
+    """Return the scenario with participant revenue in dollars of a year of the path."""
+    stated = scenario.aco.participant_revenue
+    if stated is None:
+        return scenario
+    aco = scenario.aco.model_copy(update={"participant_revenue": growth * stated})
+    return scenario.model_copy(update={"aco": aco})
 
 
 def _gathered_notes(paths: Sequence[PlannedPath]) -> Iterator[str]:
@@ -291,16 +379,30 @@ def _noise(scenario: Scenario, population: Population) -> Noise:
 
     Published rates say how far spending and benchmark move apart from one year to the next:
     twice the variance of the common shock. Where a part of it lasts until rebasing, as what
-    an update misses does, it adds its variance once, and the shock keeps the rest.
+    an update misses does, it adds its variance once, and the shock keeps the rest; in an
+    agreement's first year that part is there too (`AgreementPlan.missed_at_start_sd`).
     """
-    assumptions = scenario.assumptions
-    noise = noise_of(assumptions, population)
+    noise = noise_of(scenario.assumptions, population)
     missed = scenario.agreement.benchmark_update_sd
-    calibrated = assumptions.common_shock_sd is None and assumptions.noise_constant is None
-    if missed == 0.0 or not calibrated:
+    if missed == 0.0 or not _calibrated_shock(scenario):
         return noise
     left = math.sqrt(max(DEFAULT_COMMON_SHOCK_SD**2 - 0.5 * missed**2, 0.0))
     return replace(noise, common_shock_sd=left)
+
+
+def _update_note(scenario: Scenario) -> Iterator[str]:
+    missed, most = scenario.agreement.benchmark_update_sd, math.sqrt(2.0) * DEFAULT_COMMON_SHOCK_SD
+    if _calibrated_shock(scenario) and missed > most:
+        yield (
+            f"agreement.benchmark_update_sd = {missed:g}: above {most:.4f} savings rates change "
+            "from year to year by more than published ones do, even without any common shock."
+        )
+
+
+def _calibrated_shock(scenario: Scenario) -> bool:
+    """Whether the common shock is that of published results, not one that was stated."""
+    assumptions = scenario.assumptions
+    return assumptions.common_shock_sd is None and assumptions.noise_constant is None
 
 
 def _national_dollars(plan: AgreementPlan) -> float:
@@ -313,12 +415,20 @@ def _national_dollars(plan: AgreementPlan) -> float:
     return float(stated * update ** (plan.stated_year - figures["year"]))
 
 
+def most_paths(span: int) -> int:
+    """Return how many simulated paths of so many calendar years memory holds."""
+    return int(_MOST_BYTES / _bytes_a_path(span))
+
+
 def _check_length(paths: int, span: int) -> None:
-    # Two views and the results of two paths, eight bytes each.
-    bytes_a_path = 8 * span * 14
-    if bytes_a_path * paths > _MOST_BYTES:
+    needed = _bytes_a_path(span) * paths
+    if needed > _MOST_BYTES:
         raise UserError(
-            f"years = {paths:,}: so many paths of {span} years take "
-            f"{bytes_a_path * paths / 1e9:.1f} GB of memory. At most "
-            f"{int(_MOST_BYTES / bytes_a_path):,} can be simulated here."
+            f"years = {paths:,}: so many paths of {span} years take {needed / 1e9:.1f} GB of "
+            f"memory. At most {most_paths(span):,} can be simulated here."
         )
+
+
+def _bytes_a_path(span: int) -> int:
+    # Two views and the results of two paths, eight bytes each.
+    return 8 * span * 14

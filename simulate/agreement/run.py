@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulate._version import __version__
 from simulate.agreement.outcomes import AgreementOutcomes
-from simulate.agreement.plan import AgreementPlan, PlannedPath, agreement_plan
+from simulate.agreement.plan import AgreementPlan, PlannedPath, agreement_plan, most_paths
 from simulate.agreement.settlement import settle_path
 from simulate.agreement.simulation import (
     ASSUMED,
@@ -18,9 +18,23 @@ from simulate.agreement.simulation import (
     SimulatedAgreement,
     simulate_agreement,
 )
+from simulate.agreement.stated import label_of
+from simulate.analysis.interventions import programme_facts_by_year
+from simulate.analysis.precision import (
+    ChosenYears,
+    check_length,
+    choose_years,
+    largest_error,
+    lengths_of_agreement,
+    pilot_of,
+)
 from simulate.engine.years import Execution
 from simulate.errors import UserError, nearest
-from simulate.measures.agreement import AgreementMeasures, measure_agreement
+from simulate.measures.agreement import (
+    AgreementMeasures,
+    CumulativeMeasures,
+    measure_agreement,
+)
 from simulate.measures.estimate import Estimate, FloatArray, mean, proportion
 from simulate.measures.rebasing import BenchmarkChange, benchmark_change
 from simulate.scenario.aco import ACO
@@ -105,13 +119,19 @@ class AgreementRun:
     simulated : SimulatedAgreement
         The calendar years, the same for every path of contracts.
     paths : dict of str to PathResult
+    precision : ChosenYears or None
+        How the number of simulated paths was chosen, where a precision was stated in its place.
     """
 
     plan: AgreementPlan
     simulated: SimulatedAgreement = field(repr=False)
     paths: dict[str, PathResult] = field(repr=False)
+    precision: ChosenYears | None = field(default=None, kw_only=True)
 
     def __getitem__(self, label: str) -> PathResult:
+        if label not in self.paths:
+            # Another text of the same path: glide-path where it begins at the ACO's own level.
+            label = label_of(self.plan.asked, self.plan.start_year, label)
         if label not in self.paths:
             raise UserError(
                 f"path {label!r} is not in this run.{nearest(label, self.paths)} "
@@ -158,13 +178,22 @@ class AgreementRun:
     def certain(self, view: int) -> bool:
         """Whether nothing is random under a view of the true savings."""
         assumptions, settings = self.scenario.assumptions, self.plan.settings
-        by_view = (self.plan.true_savings.view.sd, settings.savings_drift_sd)
+        uncertain = any(one.sd for one in self.plan.savings_by_year())
+        by_view = (uncertain, settings.savings_drift_sd)
         return (
             self.plan.noise.silent
             and (view == CHANCE_ALONE or not any(by_view))
             and assumptions.quality_score_sd == 0.0
             and settings.benchmark_update_sd == 0.0
         )
+
+    def largest_error(self) -> float:
+        """Return the largest standard error of a headline probability, a fraction.
+
+        The headline probabilities are those of ever earning, of ever owing, and of losing over
+        all years together, on every path of contracts and under both views of the true savings.
+        """
+        return largest_error(_measured(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the run as plain data for JSON; the same for any number of threads."""
@@ -175,6 +204,9 @@ class AgreementRun:
             "assumed": list(self.plan.assumed),
             "seed": self.scenario.run.seed,
             "paths_simulated": self.plan.simulated_paths,
+            "precision": (
+                None if self.precision is None else self.precision.to_dict(self.largest_error())
+            ),
             "agreements": {label: result.to_dict() for label, result in self.paths.items()},
             "notes": list(self.plan.notes()),
             "version": __version__,
@@ -195,6 +227,9 @@ class AgreementRun:
             "dollars_of": plan.stated_year,
             "start_year": plan.start_year,
             "growth": list(plan.growth),
+            "true_savings_by_year": [one.mean for one in plan.savings_by_year()],
+            "true_savings_sd_by_year": [one.sd for one in plan.savings_by_year()],
+            "interventions": [programme_facts_by_year(years) for years in plan.programmes],
             "payment_lag": plan.payment_lag,
             **plan.settings.model_dump(mode="json", exclude={"paths", "start_year", "payment_lag"}),
         }
@@ -204,6 +239,27 @@ class AgreementRun:
         from simulate.report.figures.fan_chart import fan_charts
 
         return fan_charts(self)
+
+    def report(self, path: str) -> None:
+        """Write the HTML report: one self-contained file; with finances where they are stated."""
+        from simulate.report.html.agreement import write_agreement_report
+
+        write_agreement_report(self, path, finances=self._stated_finances())
+
+    def workbook(self, path: str) -> None:
+        """Write the Excel workbook; with finances where they are stated."""
+        from simulate.report.workbook.agreement import write_agreement_workbook
+
+        write_agreement_workbook(self, path, finances=self._stated_finances())
+
+    def save_years(self, path: str) -> None:
+        """Write every simulated path to a Parquet file; see `simulate.report.saved_agreement`."""
+        from simulate.report.saved_agreement import save_agreement
+
+        save_agreement(self, path)
+
+    def _stated_finances(self) -> Finances | None:
+        return self.finances() if self.scenario.finance.stated else None
 
 
 def run_agreement(
@@ -232,8 +288,9 @@ def run_agreement(
         Threads, chunks and progress; without influence on the result.
     **assumptions
         Any key of `simulate.scenario.scenario.Assumptions` or `RunSettings`, such as
-        ``true_savings=0.02``, or of `simulate.scenario.agreement.AgreementSettings`, such as
-        ``savings_ramp=[0.5, 1.0]``, or of `simulate.scenario.finance.FinanceSettings`.
+        ``true_savings=0.02`` or, in place of `years`, ``precision=0.002``, or of
+        `simulate.scenario.agreement.AgreementSettings`, such as ``savings_ramp=[0.5, 1.0]``, or
+        of `simulate.scenario.finance.FinanceSettings`.
 
     Returns
     -------
@@ -244,6 +301,7 @@ def run_agreement(
     UserError
         Anything stated that cannot be used.
     """
+    check_length(assumptions.get("precision"), years)
     scenario = stated_for_agreement(subject, {"years": years, "seed": seed, **assumptions})
     return finished_agreement(agreement_plan(scenario, paths), execution)
 
@@ -263,11 +321,70 @@ def stated_for_agreement(subject: ACO | Scenario, stated: dict[str, Any]) -> Sce
     return scenario.with_values({key: v for key, v in named.items() if v is not None})
 
 
-def finished_agreement(plan: AgreementPlan, execution: Execution | None = None) -> AgreementRun:
-    """Simulate a plan and measure every path of it."""
+def finished_agreement(
+    plan: AgreementPlan, execution: Execution | None = None, with_finances: bool = False
+) -> AgreementRun:
+    """Simulate a plan and measure every path of it.
+
+    Parameters
+    ----------
+    plan : AgreementPlan
+    execution : Execution, optional
+    with_finances : bool
+        Whether finances will be reckoned, stated or not: memory holds fewer paths with them.
+
+    Raises
+    ------
+    UserError
+        A precision that no number of paths reaches.
+    """
+    execution = execution or Execution()
+    asked = with_finances or plan.scenario.finance.stated
+    chosen = _chosen_paths(plan, execution, asked)
+    if chosen is not None:
+        plan = _of_length(plan, chosen.years)
+        execution.expect(chosen.years)
+    return replace(_measured_run(plan, execution), precision=chosen)
+
+
+def _measured_run(plan: AgreementPlan, execution: Execution) -> AgreementRun:
     run = AgreementRun(plan, simulate_agreement(plan, execution), {})
-    results = {planned.label: _result(run, planned) for planned in plan.paths}
-    return AgreementRun(plan, run.simulated, results)
+    return replace(run, paths={planned.label: _result(run, planned) for planned in plan.paths})
+
+
+def _chosen_paths(
+    plan: AgreementPlan, execution: Execution, with_finances: bool
+) -> ChosenYears | None:
+    """Return how many paths reach the stated precision; None where they are stated."""
+    target, span = plan.scenario.run.precision, plan.calendar_years
+    if target is None:
+        return None
+    most = most_paths(span)
+    if with_finances:
+        from simulate.agreement.finance.terms import most_paths_with_finances
+
+        most = min(most, most_paths_with_finances(span))
+    pilot_plan = replace(plan, scenario=pilot_of(plan.scenario))
+    execution.expect(pilot_plan.simulated_paths)
+    pilot = _measured_run(pilot_plan, execution)
+    lengths = lengths_of_agreement(most, span)
+    return choose_years(target, _measured(pilot), pilot.simulated.replicates, lengths)
+
+
+def _of_length(plan: AgreementPlan, paths: int) -> AgreementPlan:
+    """Return the plan with so many simulated paths, as if they had been stated."""
+    settings = plan.scenario.run.model_copy(update={"years": paths, "precision": None})
+    scenario = plan.scenario.model_copy(update={"run": settings})
+    return replace(plan, scenario=scenario, asked=plan.asked.with_value("years", paths, "years"))
+
+
+def _measured(run: AgreementRun) -> list[CumulativeMeasures]:
+    """Return the measures of all years together, of every path of contracts and view."""
+    return [
+        view.measures.cumulative
+        for result in run.paths.values()
+        for view in (result.assumed, result.chance_alone)
+    ]
 
 
 def _result(run: AgreementRun, planned: PlannedPath) -> PathResult:
@@ -296,7 +413,7 @@ def _next_benchmarks(
     levels = [first, *(one.benchmark for one in settled.rebased)]
     return tuple(
         benchmark_change(
-            before, one.benchmark, one.adjustment, one.saved, certain, settled.replicates
+            before, one.benchmark, one.adjustment, one.lost_per_dollar, certain, settled.replicates
         )
         for before, one in zip(levels, settled.rebased, strict=False)
     )

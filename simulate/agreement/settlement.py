@@ -8,7 +8,7 @@ import numpy as np
 
 from simulate.agreement.outcomes import AgreementOutcomes
 from simulate.agreement.path import MONTHS, PerformanceYear
-from simulate.agreement.payments import payments
+from simulate.agreement.payments import cash_of_years, forfeited, payments
 from simulate.agreement.plan import AgreementPlan, PlannedPath
 from simulate.agreement.rules import Rebased, one_sided, rebased, refused_renewal
 from simulate.agreement.simulation import SimulatedAgreement
@@ -55,7 +55,7 @@ class _Settling:
     ) -> None:
         self.plan, self.planned, self.simulated = plan, planned, simulated
         self.path, self.resolved = planned.path, planned.resolved
-        self.spending = expenditure
+        self.spending = expenditure.copy() if any(planned.added) else expenditure
         #: Benchmark of each calendar year with the trend taken out; a later agreement's own.
         self.benchmarks = np.empty_like(expenditure)
         shape = len(expenditure), len(self.path.years)
@@ -69,6 +69,7 @@ class _Settling:
         level = self.simulated.benchmark
         for agreement, following in enumerate(self.path.starts[1:]):
             self._update(level, agreement)
+            self._add_primary_care(agreement)
             for place in self.path.of_agreement(agreement):
                 self._settle(place)
             self._test_renewal(agreement)
@@ -76,6 +77,11 @@ class _Settling:
                 self.rebased.append(self._rebase(following))
                 level = self.rebased[-1].benchmark
         years = tuple(self.years)
+        if self.plan.settings.termination != "none":
+            years = forfeited(self.path, self.resolved, years)
+        beside = cash_of_years(self.resolved, self.benchmark, self.in_agreement)
+        lag, interim = self.plan.payment_lag, self._interim()
+        settlements, cash = payments(self.path, self.resolved, years, beside, lag, interim)
         return AgreementOutcomes(
             self.path,
             self.resolved,
@@ -83,7 +89,9 @@ class _Settling:
             self.expenditure,
             years,
             self.in_agreement,
-            payments(self.path, self.resolved, years, self.plan.payment_lag, self._interim()),
+            beside,
+            settlements,
+            cash,
             tuple(self.rebased),
             self.refused,
             self.simulated.replicates,
@@ -95,8 +103,16 @@ class _Settling:
         # Where the next agreement begins in the second half of a year, that year is in both.
         last = self.path.years[self.path.of_agreement(agreement)[-1]].last_calendar
         for calendar_year in range(since, last + 1):
-            updated = self.simulated.updated(calendar_year, since)
+            updated = self.simulated.missed.updated(calendar_year, since)
             self.benchmarks[:, calendar_year] = level * updated
+
+    def _add_primary_care(self, agreement: int) -> None:
+        """Add what primary care payments count as expenditure, while a path is in an agreement."""
+        for place in self.path.of_agreement(agreement):
+            calendar_year = self.path.years[place].last_calendar
+            added = self.planned.added[place] / self.plan.growth[calendar_year]
+            if added:
+                self.spending[:, calendar_year] += added * self.in_agreement[:, place]
 
     def _settle(self, place: int) -> None:
         year = self.path.years[place]

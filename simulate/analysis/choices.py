@@ -181,4 +181,5 @@ def circumstances_of(scenario: Scenario) -> Circumstances:
         msr=chosen_msr(scenario),
         low_revenue=aco.revenue_category == "low",
         participant_revenue=aco.participant_revenue,
+        person_years_each=sum(aco.person_years.in_order()) / aco.assigned_beneficiaries,
     )

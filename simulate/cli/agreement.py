@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from simulate.cli.running import compile_first, execution
@@ -22,11 +22,12 @@ DEFAULT = "default"
 
 
 def with_default_agreement(arguments: list[str]) -> list[str]:
-    """Return the arguments of ``run`` with ``default`` behind each --agreement that names no path.
+    """Return the arguments with ``default`` behind each --agreement that names no path.
 
-    The parser of options knows none whose value may be left out.
+    Of ``run`` and ``intervention``; the paths of ``compare`` are its arguments. The parser of
+    options knows none whose value may be left out.
     """
-    if arguments[:1] != ["run"]:
+    if arguments[:1] not in (["run"], ["intervention"]):
         return arguments
     completed = []
     for place, argument in enumerate(arguments):
@@ -47,6 +48,17 @@ def refuse_beside_agreement(given: Mapping[str, Any]) -> None:
         )
 
 
+def refuse_without_agreement(changes: Sequence[str] | None) -> None:
+    """Refuse keys of an agreement where none is run; in a file they wait for one that is."""
+    for change in changes or ():
+        section = change.partition(".")[0].strip()
+        if section in ("agreement", "finance"):
+            raise UserError(
+                f"--set {change}: without effect on a run of one year; add {OPTION} (or write the "
+                "scenario with --write-scenario) to use it."
+            )
+
+
 def agreement_options(paths: list[str] | None) -> dict[str, tuple[str, Any]]:
     """Return the key of the scenario that --agreement states; nothing where it names no path."""
     if paths is None or paths == [DEFAULT]:
@@ -62,9 +74,14 @@ def agreement_options(paths: list[str] | None) -> dict[str, tuple[str, Any]]:
 
 
 def with_its_years(scenario: Scenario) -> Scenario:
-    """Return the scenario with the number of paths that an agreement run would simulate."""
+    """Return the scenario with the number of paths that an agreement run would simulate.
+
+    A precision stands in the number's place.
+    """
     from simulate.agreement.plan import agreement_paths
 
+    if scenario.run.precision is not None:
+        return scenario
     return scenario.with_value("years", agreement_paths(scenario), "--years")
 
 
@@ -77,7 +94,7 @@ def run_paths(
 ) -> None:
     """Simulate an agreement, settle its paths, and show them; their finances where asked."""
     asked = with_finances or scenario.finance.stated
-    finished = _finished(_checked_plan(scenario, asked), threads, chunk_years)
+    finished = _finished(_checked_plan(scenario, asked), asked, threads, chunk_years)
     found = finished.finances(execution(threads, chunk_years)) if asked else None
     if outputs["--json"] is not None:
         write_json(outputs["--json"], {**finished.to_dict(), **_facts(found)})
@@ -86,7 +103,7 @@ def run_paths(
 
         show_agreement(finished)
         _show(found)
-    _write_report(finished, outputs["--report"], found)
+    _write_files(finished, outputs, found)
 
 
 def compare_two_paths(
@@ -96,14 +113,15 @@ def compare_two_paths(
     chunk_years: int | None,
 ) -> None:
     """Simulate an agreement, and compare its two paths."""
-    plan = _checked_plan(scenario, scenario.finance.stated)
+    asked = scenario.finance.stated
+    plan = _checked_plan(scenario, asked)
     first, second = (planned.label for planned in plan.paths)
-    finished = _finished(plan, threads, chunk_years)
+    finished = _finished(plan, asked, threads, chunk_years)
     settings = execution(threads, chunk_years)
-    found = finished.finances(settings) if scenario.finance.stated else None
+    found = finished.finances(settings) if asked else None
     from simulate.agreement.compare import compare_paths
 
-    comparison = compare_paths(finished, first, second, settings)
+    comparison = compare_paths(finished, first, second, settings, found)
     if outputs["--json"] is not None:
         facts = {"comparison": comparison.to_dict(), **_facts(found)}
         write_json(outputs["--json"], {**finished.to_dict(), **facts})
@@ -114,7 +132,7 @@ def compare_two_paths(
         show_agreement(finished)
         show_agreement_comparison(comparison)
         _show(found)
-    _write_report(finished, outputs["--report"], found, comparison)
+    _write_files(finished, outputs, found, comparison)
 
 
 def _checked_plan(scenario: Scenario, with_finances: bool) -> AgreementPlan:
@@ -141,7 +159,9 @@ def _show(found: Finances | None) -> None:
     show_finances(found)
 
 
-def _finished(plan: AgreementPlan, threads: int | None, chunk_years: int | None) -> AgreementRun:
+def _finished(
+    plan: AgreementPlan, with_finances: bool, threads: int | None, chunk_years: int | None
+) -> AgreementRun:
     """Return the finished run of a plan, saying why where the user waits."""
     from simulate.report.progress import YearsProgress
 
@@ -149,7 +169,8 @@ def _finished(plan: AgreementPlan, threads: int | None, chunk_years: int | None)
     from simulate.agreement.run import finished_agreement
 
     with YearsProgress(plan.simulated_paths, "simulated paths") as progress:
-        return finished_agreement(plan, execution(threads, chunk_years, progress))
+        settings = execution(threads, chunk_years, progress)
+        return finished_agreement(plan, settings, with_finances)
 
 
 def _kernels() -> tuple[str, ...]:
@@ -158,14 +179,22 @@ def _kernels() -> tuple[str, ...]:
     return warm.PANEL, warm.SETTLEMENT
 
 
-def _write_report(
+def _write_files(
     finished: AgreementRun,
-    path: str | None,
+    outputs: Mapping[str, str | None],
     found: Finances | None,
     comparison: AgreementComparison | None = None,
 ) -> None:
-    if path is None:
-        return
-    from simulate.report.html.agreement import write_agreement_report
+    """Write what the options name besides JSON, which is written first."""
+    if report := outputs["--report"]:
+        from simulate.report.html.agreement import write_agreement_report
 
-    write_agreement_report(finished, path, comparison, command_line(), found)
+        write_agreement_report(finished, report, comparison, command_line(), found)
+    if workbook := outputs["--workbook"]:
+        from simulate.report.workbook.agreement import write_agreement_workbook
+
+        write_agreement_workbook(finished, workbook, comparison, command_line(), found)
+    if save_years := outputs["--save-years"]:
+        from simulate.report.saved_agreement import save_agreement
+
+        save_agreement(finished, save_years, "--save-years")

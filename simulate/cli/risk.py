@@ -12,6 +12,7 @@ from simulate.cli.agreement import (
     agreement_options,
     compare_two_paths,
     refuse_beside_agreement,
+    refuse_without_agreement,
     run_paths,
     with_its_years,
 )
@@ -105,11 +106,8 @@ def run_command(
         refuse_beside_agreement(
             {
                 "--contracts": contracts,
-                "--precision": precision,
                 "--engine exact": engine == "exact",
                 "--decompose": decompose,
-                "--workbook": workbook,
-                "--save-years": save_years,
             }
         )
     if finance and agreement is None:
@@ -134,6 +132,7 @@ def run_command(
     if agreement is not None:
         run_paths(stated, outputs, threads, chunk_years, finance)
         return
+    refuse_without_agreement(changes)
     if decompose and stated.run.years < _FEWEST_TO_DECOMPOSE:
         raise UserError(
             f"--decompose with {stated.run.years:,} years: variances of so few say nothing; "
@@ -188,10 +187,6 @@ def compare_command(
     first, second = normal_id(first), normal_id(second)
     if first == second:
         raise UserError(f"compare {first} {second}: name two different contracts.")
-    if agreement:
-        refuse_beside_agreement(
-            {"--precision": precision, "--workbook": workbook, "--save-years": save_years}
-        )
     outputs = {"--report": report, "--workbook": workbook, "--json": json_file}
     outputs["--save-years"] = save_years
     check_outputs(outputs, [scenario, results, *(contract_file or [])])
@@ -204,6 +199,7 @@ def compare_command(
     if agreement:
         compare_two_paths(stated, outputs, threads, chunk_years)
         return
+    refuse_without_agreement(changes)
     finished = simulated(stated, "monte-carlo", threads, chunk_years, comparing=True)
     from simulate.analysis.compare import compare
 

@@ -105,7 +105,8 @@ class ExtraCashFlow(Cited):
 
     `per_beneficiary_month` is paid for each assigned beneficiary and month, `per_year`
     once, `of_benchmark` as a fraction of the updated benchmark; negative amounts are owed
-    by the ACO. With `agreement_year`, paid in that year of the agreement alone.
+    by the ACO. With `agreement_year`, paid in that year of the agreement alone: a `per_year`
+    is then one payment, the others are those of the months in the programme.
     """
 
     name: str
@@ -118,6 +119,11 @@ class ExtraCashFlow(Cited):
     def key(self) -> str:
         """The name by which an overlay speaks of the cash flow: ``management_fee``."""
         return re.sub(r"[\s-]+", "_", self.name.strip().lower())
+
+    @property
+    def once(self) -> bool:
+        """Whether it is one payment, whatever the months in the programme."""
+        return self.agreement_year is not None
 
     @property
     def in_words(self) -> str:
@@ -173,6 +179,7 @@ class ContractTerms(_Strict):
     loss_limit_of_benchmark: Term[Fraction] | None = None
     loss_limit_of_revenue: Term[Fraction] | None = None
     withhold: Term[Fraction] | None = None
+    withhold_forfeited: Term[Fraction] | None = None
     savings_bands: Term[list[Band]] | None = None
     loss_bands: Term[list[Band]] | None = None
     benchmark_discount: Term[Fraction] | None = None
@@ -205,6 +212,8 @@ class ContractTerms(_Strict):
         for name in ("savings_bands", "net_threshold", "withhold", "half_rate"):
             if not shares_savings and getattr(self, name) is not None:
                 raise ValueError(f"{name}: without effect, because minimum_savings_rate is none")
+        if self.withhold_forfeited is not None and self.withhold is None:
+            raise ValueError("withhold_forfeited: without effect, because there is no withhold")
         for name in ("prospective_share", "performance_incentive"):
             if getattr(self, name) is not None and self.primary_care_share is None:
                 raise ValueError(f"primary_care_share: missing; {name} is a part of it")
@@ -258,6 +267,11 @@ class Contract(_Strict):
         if own is None and self.under_programme_rules:
             return programme_terms().get(name)
         return own
+
+    @property
+    def two_sided(self) -> bool:
+        """Whether it has shared losses in any year."""
+        return any(threshold != "none" for threshold in _every_value(self.terms.minimum_loss_rate))
 
     @property
     def under_programme_rules(self) -> bool:

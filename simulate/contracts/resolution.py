@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from simulate.contracts.agreement_rules import agreement_rules
 from simulate.contracts.contract import (
     SHARED_SAVINGS_PROGRAM,
     Band,
@@ -69,6 +70,9 @@ class Circumstances:
         Low revenue ACO (42 CFR 425.20).
     participant_revenue : float or None
         ACO participants' Parts A and B fee-for-service revenue, dollars a year.
+    person_years_each : float
+        Person-years of an assigned beneficiary: how much of a year, in the mean, cash for each
+        beneficiary and month is paid for.
     disaster_months_share, disaster_beneficiary_share : float
         Share of the year's months, and of the assigned beneficiaries, affected by an
         extreme and uncontrollable circumstance (42 CFR 425.605(f)(2), 425.610(i)(2)).
@@ -90,6 +94,7 @@ class Circumstances:
     msr: str = "2.0"
     low_revenue: bool = False
     participant_revenue: float | None = None
+    person_years_each: float = 1.0
     disaster_months_share: float = 0.0
     disaster_beneficiary_share: float = 0.0
     months_in_programme: int = 12
@@ -112,6 +117,9 @@ class ResolvedContract:
     two_sided : bool
     notes : tuple of str
         What was assumed on the way, in sentences for the user.
+    forfeited : float
+        What part of withheld shared savings is lost with this year: 0, but for an ACO that
+        leaves before its agreement ends.
     """
 
     contract: Contract
@@ -120,6 +128,14 @@ class ResolvedContract:
     terms: rule.Terms
     two_sided: bool
     notes: tuple[str, ...] = field(default=())
+    forfeited: float = 0.0
+
+    @property
+    def paid_once(self) -> float:
+        """What of the extra cash is one payment at the beginning of the year, dollars."""
+        flows = (flow for flow in self.contract.extra_cash_flows if flow.once)
+        paid = (f.per_year for f in flows if f.agreement_year == self.agreement_year)
+        return sum(paid, start=0.0)
 
     @property
     def shares_savings(self) -> bool:
@@ -237,6 +253,8 @@ class _Resolution:
             savings_bands=_bands(self.value("savings_bands")),
             loss_bands=_bands(self.value("loss_bands")),
         )
+        self.note_cash_of_a_part()
+        forfeited = self.forfeited()
         self.note_what_is_left_out(mlr)
         return ResolvedContract(
             self.contract,
@@ -245,6 +263,7 @@ class _Resolution:
             terms,
             two_sided=mlr < math.inf,
             notes=tuple(self.notes),
+            forfeited=forfeited,
         )
 
     def note_what_is_left_out(self, mlr: float) -> None:
@@ -345,9 +364,11 @@ class _Resolution:
         dollars = of_benchmark = 0.0
         for flow in self.contract.extra_cash_flows:
             if flow.agreement_year in (None, self.at.agreement_year):
-                months = 12 * self.at.assigned_beneficiaries
-                dollars += flow.per_year + flow.per_beneficiary_month * months
-                of_benchmark += flow.of_benchmark
+                months = 12 * self.at.person_years_each * self.at.assigned_beneficiaries
+                part = self.part_with_cash()
+                once = 1.0 if flow.once else part
+                dollars += once * flow.per_year + part * flow.per_beneficiary_month * months
+                of_benchmark += part * flow.of_benchmark
             else:
                 self.notes.append(
                     f"{flow.name}: paid in year {flow.agreement_year} of an agreement alone; this "
@@ -355,10 +376,44 @@ class _Resolution:
                 )
         return {"extra_cash": dollars, "extra_cash_of_benchmark": of_benchmark}
 
+    def part_with_cash(self) -> float:
+        """Return the part of the year in which cash flows beside the settlement are paid.
+
+        No source says how they end with the programme: by months is an assumption.
+        """
+        at = self.at
+        inside = 1.0 if at.termination == "none" else at.months_in_programme / 12.0
+        return inside * at.months_in_year / 12.0
+
+    def forfeited(self) -> float:
+        """Return what part of withheld savings an ACO loses that leaves early."""
+        at, share = self.at, float(self.value("withhold_forfeited", 0.0))
+        began = at.agreement_start_year or self.year - at.agreement_year + 1
+        term = agreement_rules().of_year("agreement_term", began)
+        completed = at.months_in_programme >= 12 and at.agreement_year >= term
+        if not share or completed or at.termination == "none":
+            return 0.0
+        cited = self.contract.cited()["withhold_forfeited"]
+        self.notes.append(
+            f"{100 * share:g} % of the shared savings that are still withheld when the ACO leaves "
+            f"early are forfeited, off the net of its last year ({cited.reference}; "
+            f"{cited.confidence}; withhold_forfeited = 0 pays them)."
+        )
+        return share
+
     def performance_incentive(self) -> float:
         """Return what a quality score of 1 earns, as a fraction of the benchmark."""
         most = self.value("performance_incentive", 0.0)
-        return float(most * self.value("primary_care_share", 0.0))
+        return float(self.part_with_cash() * most * self.value("primary_care_share", 0.0))
+
+    def note_cash_of_a_part(self) -> None:
+        """Say where cash beside the settlement is that of a part of the year."""
+        has_cash = self.contract.extra_cash_flows or self.value("performance_incentive", 0.0)
+        if has_cash and self.part_with_cash() < 1.0:
+            self.notes.append(
+                f"cash beside the settlement is taken for {12 * self.part_with_cash():g} of 12 "
+                "months, what is paid once excepted (an assumption)."
+            )
 
 
 def _infinite_if_none(stated: float | str) -> float:

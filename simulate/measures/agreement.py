@@ -57,6 +57,11 @@ class AgreementYears:
         """Whether nothing can be owed in any year."""
         return all(year.one_sided for year in self.years)
 
+    @property
+    def savings_are_shared(self) -> bool:
+        """Whether savings can be shared in any year."""
+        return any(year.savings_are_shared for year in self.years)
+
 
 class FanPoint(NamedTuple):
     """The distribution of a running total at one time: mean and quantiles, dollars."""
@@ -216,7 +221,7 @@ def _cumulative(paths: AgreementYears, rate: float, certain: bool) -> Cumulative
     totals = _spread("cumulative_net", total, replicates)
     values = _spread("net_present_value", value, replicates)
     times = paths.cash.break_even_times()
-    never_owes = certain or paths.one_sided
+    never_owes, never_earns = certain or paths.one_sided, certain or not paths.savings_are_shared
     return CumulativeMeasures(
         expected_cumulative_net=of.mean(total, replicates),
         net_present_value=of.mean(value, replicates),
@@ -225,13 +230,16 @@ def _cumulative(paths: AgreementYears, rate: float, certain: bool) -> Cumulative
         probability_of_cumulative_loss=of.proportion(
             total < 0.0, certain or (paths.one_sided and bool(np.all(worst >= 0.0))), replicates
         ),
-        probability_of_ever_earning=of.proportion(_in_any_year(savings), certain, replicates),
+        probability_of_ever_earning=of.proportion(_in_any_year(savings), never_earns, replicates),
         probability_of_ever_owing=of.proportion(_in_any_year(losses), never_owes, replicates),
         cumulative_losses_var_95=of.quantile(owed, TAIL_LEVEL, replicates),
         cumulative_losses_tvar_95=of.tail_mean(owed, TAIL_LEVEL, replicates),
         expected_worst_year=of.mean(worst, replicates),
         worst_year_p05=of.quantile(worst, 0.05, replicates),
-        probability_of_breaking_even=of.proportion(np.isfinite(times), certain, replicates),
+        # Where nothing is shared, what is paid does not depend on what is spent.
+        probability_of_breaking_even=of.proportion(
+            np.isfinite(times), never_earns and never_owes, replicates
+        ),
         time_to_break_even_p50=_median_time(times, replicates),
     )
 

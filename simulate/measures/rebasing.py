@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
 from simulate.measures import estimate as of
 from simulate.measures.estimate import Estimate, FloatArray
 
@@ -22,27 +20,26 @@ class BenchmarkChange:
     probability_of_lower : Estimate
     adjustment : Estimate
         Mean regional or prior savings adjustment in it, a fraction of the benchmark before.
-    lost_per_dollar_saved : Estimate or None
-        How many dollars a year lower it is for each dollar a year saved over its base years:
-        the least-squares slope over the paths. None where savings do not vary.
+    lost_per_dollar_saved : Estimate
+        How many dollars a year lower it is for each dollar a year less spent in its base years:
+        what the rule takes at the margin, averaged over the paths.
     """
 
     change: Estimate
     probability_of_lower: Estimate
     adjustment: Estimate
-    lost_per_dollar_saved: Estimate | None
+    lost_per_dollar_saved: Estimate
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        found = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value and value.to_dict() for name, value in found.items()}
+        return {field.name: getattr(self, field.name).to_dict() for field in fields(self)}
 
 
 def benchmark_change(
     before: FloatArray,
     after: FloatArray,
     adjustment: FloatArray,
-    saved: FloatArray,
+    lost_per_dollar: FloatArray,
     certain: bool = False,
     replicates: int | None = None,
 ) -> BenchmarkChange:
@@ -54,8 +51,8 @@ def benchmark_change(
         Benchmark of the two agreements at one year's level, dollars a year.
     adjustment : float64 array, shape (paths,)
         What was added to the spending of the base years, dollars a year.
-    saved : float64 array, shape (paths,)
-        Mean savings of the base years, dollars a year.
+    lost_per_dollar : float64 array, shape (paths,)
+        How much lower the benchmark after is for each dollar less spent in every base year.
     certain : bool
         Nothing is random.
     replicates : int, optional
@@ -65,20 +62,5 @@ def benchmark_change(
         change=of.mean(after / before - 1.0, replicates),
         probability_of_lower=of.proportion(after < before, certain, replicates),
         adjustment=of.mean(adjustment / before, replicates),
-        lost_per_dollar_saved=slope(saved, before - after, replicates),
+        lost_per_dollar_saved=of.mean(lost_per_dollar, replicates),
     )
-
-
-def slope(at: FloatArray, values: FloatArray, replicates: int | None = None) -> Estimate | None:
-    """Estimate the least-squares slope of `values` over `at`; None where `at` does not vary.
-
-    Error from each path's influence: its residual times its distance from the mean.
-    """
-    distance = at - np.mean(at)
-    variance = float(np.mean(distance**2))
-    if variance <= (1e-12 * float(np.mean(np.abs(at)))) ** 2:
-        return None
-    found = float(np.mean(distance * values)) / variance
-    residual = values - np.mean(values) - found * distance
-    error = of.mean(distance * residual, replicates).standard_error
-    return Estimate(found, error / variance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,23 +11,33 @@ from rich.table import Table
 from rich.text import Text
 
 from simulate.report import terminal
+from simulate.report.agreement_programmes import (
+    ADDED,
+    EXPLAINED,
+    programme_headings,
+    programme_rows,
+)
 from simulate.report.agreement_words import (
     agreement_answer,
+    assumed_heading,
     assumed_sentence,
+    paths_phrase,
     payment_sentence,
     rebasing_sentences,
     refusal_sentence,
     savings_phrase,
+    savings_sentence,
     trend_sentence,
 )
+from simulate.report.measure_tables import MeasureTable, Row, measure_tables
 from simulate.report.numbers import (
     dollars_with_error,
     in_unit,
     percent_with_error,
     plain_dollars,
-    plain_percent,
     unit_for,
 )
+from simulate.report.sentences import probability_decimals
 
 if TYPE_CHECKING:
     from simulate.agreement.run import AgreementRun, PathResult, PathView
@@ -34,7 +45,6 @@ if TYPE_CHECKING:
     from simulate.measures.estimate import Estimate
     from simulate.measures.outcomes import Measures
 
-_DECIMALS = 1
 Unit = tuple[float, str, str]
 
 
@@ -44,8 +54,11 @@ def show_agreement(run: AgreementRun) -> None:
     out.print(_heading(run), style="bold")
     if run.plan.assumed:
         out.print(assumed_sentence(run))
+    for sentence in run.plan.broken_rules():
+        out.print(f"Note: {sentence}")
     for label in run.paths:
         out.print(agreement_answer(run, label))
+    _show_programmes(out, run)
     for label, result in run.paths.items():
         out.print()
         out.print(f"{result.planned.title}, by performance year", style="bold")
@@ -54,10 +67,10 @@ def show_agreement(run: AgreementRun) -> None:
             if said:
                 out.print(said)
         _show_dated_payments(out, result)
-    for words, table in _cumulative_tables(run):
+    for table in cumulative_tables(run):
         out.print()
-        out.print(f"All years together, {words}", style="bold")
-        out.print(table)
+        out.print(f"All years together, {table.title}", style="bold")
+        out.print(table.for_terminal())
     out.print()
     out.print(_footnotes(run))
 
@@ -72,6 +85,21 @@ def _heading(run: AgreementRun) -> str:
     )
 
 
+def _show_programmes(out: Console, run: AgreementRun) -> None:
+    """Print what care programmes add, where there are any."""
+    if not run.plan.programmes:
+        return
+    table = terminal.plain_table()
+    for place, heading in enumerate(programme_headings(run.plan)):
+        table.add_column(heading, justify="right" if place else "left", no_wrap=True)
+    for row in programme_rows(run.plan):
+        table.add_row(*row)
+    out.print()
+    out.print(f"Care programmes: {ADDED}", style="bold")
+    out.print(table)
+    out.print(EXPLAINED)
+
+
 # --- by performance year ---------------------------------------------------------------
 
 
@@ -81,30 +109,28 @@ def unit_of_years(result: PathResult) -> Unit:
     return unit_for(max(_largest(m) for view in views for m in view.by_year))
 
 
-def unit_of_all(views: Sequence[PathView]) -> Unit:
-    """Return the unit of a table of all years together."""
-    return unit_for(max(_most(view.measures.cumulative) for view in views))
-
-
 def _show_years(out: Console, run: AgreementRun, result: PathResult) -> None:
     """Print the performance years: both views of a measure side by side, where they fit."""
     by_chance, assumed = result.chance_alone.measures, result.assumed.measures
-    rate = f"at {plain_percent(run.plan.true_savings.view.mean, 1)}"
-    both = _years_table(result, {"by chance": by_chance, rate: assumed})
+    rate = assumed_heading(run)
+    most = probability_decimals(run)
+    both = _years_table(result, {"by chance": by_chance, rate: assumed}, most)
     if out.measure(both, options=out.options.update(max_width=999)).maximum <= out.width:
         out.print(both)
         return
     for words, view in (("By chance alone:", by_chance), (f"At {savings_phrase(run)}:", assumed)):
         out.print(words)
-        out.print(_years_table(result, {"": view}))
+        out.print(_years_table(result, {"": view}, most))
 
 
-def _years_table(result: PathResult, views: Mapping[str, AgreementMeasures]) -> Table:
+def _years_table(
+    result: PathResult, views: Mapping[str, AgreementMeasures], decimals: int
+) -> Table:
     """Return a table by performance year, with a column for each measure and view."""
     table = terminal.plain_table()
     for name in ("year", "contract"):
         table.add_column(name, no_wrap=True)
-    columns = year_columns(unit_of_years(result))
+    columns = year_columns(unit_of_years(result), decimals)
     for name, _ in columns:
         for place, words in enumerate(views):
             heading = f"{'' if place else name}\n{words}" if words else name
@@ -116,21 +142,24 @@ def _years_table(result: PathResult, views: Mapping[str, AgreementMeasures]) -> 
     return table
 
 
-def year_columns(unit: Unit) -> list[tuple[str, Callable[[Measures], str]]]:
-    """Return what is shown of a performance year: heading, and the cell of its measures."""
+def year_columns(unit: Unit, decimals: int = 1) -> list[tuple[str, Callable[[Measures], str]]]:
+    """Return what is shown of a performance year: heading, and the cell of its measures.
+
+    Probabilities in percent have at most so many `decimals`.
+    """
     in_dollars = f"${unit[2]}"
     return [
-        ("earn savings", lambda m: percent_with_error(m.probability_of_shared_savings, _DECIMALS)),
-        ("owe losses", lambda m: _never(m.probability_of_shared_losses)),
+        ("earn savings", lambda m: percent_with_error(m.probability_of_shared_savings, decimals)),
+        ("owe losses", lambda m: _never(m.probability_of_shared_losses, decimals)),
         (f"mean net {in_dollars}", lambda m: in_unit(m.expected_net, unit)),
         (f"net 5-95 % {in_dollars}", lambda m: _interval(m.net_p05, m.net_p95, unit)),
     ]
 
 
-def _never(probability: Estimate) -> str:
+def _never(probability: Estimate, decimals: int) -> str:
     """Return a probability; a dash for what can never be."""
     never = probability.value == 0.0 and probability.standard_error == 0.0
-    return "-" if never else percent_with_error(probability, _DECIMALS)
+    return "-" if never else percent_with_error(probability, decimals)
 
 
 def _interval(low: Estimate, high: Estimate, unit: Unit) -> str:
@@ -157,31 +186,29 @@ def _withheld(result: PathResult) -> bool:
 # --- all years together ----------------------------------------------------------------
 
 
-def _cumulative_tables(run: AgreementRun) -> list[tuple[str, Table]]:
-    """Return the measures of all years, paths side by side, a table a view with its words."""
-    views = [
-        ("by chance alone (true savings 0)", [r.chance_alone for r in run.paths.values()]),
-        (f"at {savings_phrase(run)}", [r.assumed for r in run.paths.values()]),
-    ]
-    tables = []
-    for words, results in views:
-        unit = unit_of_all(results)
-        table = terminal.plain_table()
-        table.add_column("", no_wrap=True)
-        for label in run.paths:
-            table.add_column(label, justify="right", overflow="fold")
-        for name, shown in cumulative_rows(unit):
-            table.add_row(name, *(shown(view) for view in results))
-        tables.append((words, table))
-    return tables
+def cumulative_tables(run: AgreementRun) -> list[MeasureTable]:
+    """Return the measures of all years together of every path."""
+    results = run.paths.values()
+    return measure_tables(
+        run,
+        [result.chance_alone for result in results],
+        [result.assumed for result in results],
+        partial(_cumulative_rows, decimals=probability_decimals(run)),
+    )
 
 
 def _most(found: CumulativeMeasures) -> float:
     return max(abs(found.cumulative_net_p05.value), abs(found.cumulative_net_p95.value))
 
 
-def cumulative_rows(unit: Unit) -> list[tuple[str, Callable[[PathView], str]]]:
-    """Return what is shown of all years together: name, and the cell of a path."""
+def _cumulative_rows(views: Sequence[PathView], decimals: int) -> list[Row]:
+    unit = unit_for(max(_most(view.measures.cumulative) for view in views))
+    shown = _cumulative_cells(unit, decimals)
+    return [(name, [cell(view) for view in views]) for name, cell in shown]
+
+
+def _cumulative_cells(unit: Unit, decimals: int) -> list[tuple[str, Callable[[PathView], str]]]:
+    """Return what is shown of all years together: name, and the cell of a view of a path."""
 
     def of(shown: Callable[[CumulativeMeasures], str]) -> Callable[[PathView], str]:
         return lambda view: shown(view.measures.cumulative)
@@ -195,13 +222,13 @@ def cumulative_rows(unit: Unit) -> list[tuple[str, Callable[[PathView], str]]]:
         ),
         (f"sum of net {in_dollars}", of(lambda c: in_unit(c.expected_cumulative_net, unit))),
         ("  5-95 %", of(lambda c: _interval(c.cumulative_net_p05, c.cumulative_net_p95, unit))),
-        ("loses in all", of(lambda c: _never(c.probability_of_cumulative_loss))),
-        ("ever earns", of(lambda c: percent_with_error(c.probability_of_ever_earning, _DECIMALS))),
-        ("ever owes", of(lambda c: _never(c.probability_of_ever_owing))),
+        ("loses in all", of(lambda c: _never(c.probability_of_cumulative_loss, decimals))),
+        ("ever earns", of(lambda c: percent_with_error(c.probability_of_ever_earning, decimals))),
+        ("ever owes", of(lambda c: _never(c.probability_of_ever_owing, decimals))),
         (f"1 in 20 owes in all {in_dollars}", of(lambda c: _amount(c, unit))),
         (f"worst year {in_dollars}, mean", of(lambda c: in_unit(c.expected_worst_year, unit))),
         ("  1 in 20 below", of(lambda c: in_unit(c.worst_year_p05, unit))),
-        ("ahead at some payment", of(lambda c: _never(c.probability_of_breaking_even))),
+        ("ahead at some payment", of(lambda c: _never(c.probability_of_breaking_even, decimals))),
         ("  half of the paths by", of(_time)),
         ("correlation of successive rates", _correlations),
     ]
@@ -229,16 +256,16 @@ def _correlations(view: PathView) -> str:
 
 def _footnotes(run: AgreementRun) -> Text:
     lines = [
-        f"{run.plan.simulated_paths:,} simulated paths of {run.plan.calendar_years} calendar "
-        f"years, seed {run.scenario.run.seed}; ± is one standard error of the simulation, not of "
-        "the model.",
-        f"True savings: {run.plan.true_savings.source}.",
+        f"{paths_phrase(run)}; ± is one standard error of the simulation, not of the model.",
+        savings_sentence(run),
         trend_sentence(run),
         payment_sentence(run),
         "A dash: never, or on fewer than one path in twenty (a time: on fewer than half).",
         *_unconfirmed(run),
     ]
-    return Text("\n".join([*lines, *run.plan.notes()]), style="dim")
+    said = run.plan.broken_rules()
+    notes = [note for note in run.plan.notes() if note not in said]
+    return Text("\n".join([*lines, *notes]), style="dim")
 
 
 def _unconfirmed(run: AgreementRun) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from simulate.contracts.agreement_rules import agreement_rules
 from simulate.report.numbers import dollars, percent_or_bound, plain_percent
+from simulate.report.sentences import precision_phrase, probability_decimals
 
 if TYPE_CHECKING:
     from simulate.agreement.run import AgreementRun, PathView
+    from simulate.measures.agreement import CumulativeMeasures
     from simulate.measures.estimate import Estimate
 
 
@@ -22,7 +25,19 @@ def savings_phrase(run: AgreementRun) -> str:
         said += f" times {', '.join(f'{factor:g}' for factor in settings.savings_ramp)} by year"
     if settings.savings_drift_sd:
         said += f", drifting by {100.0 * settings.savings_drift_sd:.1f} points a year"
-    return said
+    names = [years[0].programme.name for years in run.plan.programmes]
+    return f"{said} and what {' and '.join(names)} {_adds(names)}" if names else said
+
+
+def _adds(names: Sequence[str]) -> str:
+    return "adds" if len(names) == 1 else "add"
+
+
+def assumed_heading(run: AgreementRun) -> str:
+    """Return what stands over figures at the assumed true savings: ``at 2.1 %``."""
+    if run.plan.programmes:
+        return "assumed"  # one rate does not say it
+    return f"at {plain_percent(run.plan.true_savings.view.mean, 1)}"
 
 
 def agreement_answer(run: AgreementRun, label: str) -> str:
@@ -32,15 +47,19 @@ def agreement_answer(run: AgreementRun, label: str) -> str:
     luck = result.chance_alone.measures.cumulative
     rate = plain_percent(run.plan.settings.discount_rate, 1)
     sentences = (
-        f"{result.planned.title}: over {count} performance years you "
+        f"{result.planned.title}: over {_counted(count, 'performance year')} you "
         f"{_gained(found.expected_cumulative_net)} on average (present value "
         f"{dollars(found.net_present_value)}, discounted at {rate}), at {savings_phrase(run)}.",
-        _owing(found.probability_of_ever_owing, found.probability_of_cumulative_loss),
+        _owing(found, probability_decimals(run)),
         _tail(result.assumed),
         "By chance alone, with no true savings, you would "
         f"{_gained(luck.expected_cumulative_net)}.",
     )
     return " ".join(filter(None, sentences))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _gained(estimate: Estimate) -> str:
@@ -49,17 +68,20 @@ def _gained(estimate: Estimate) -> str:
     return f"{'lose' if estimate.value < 0.0 else 'gain'} {size}"
 
 
-def _owing(ever: Estimate, in_all: Estimate) -> str:
+def _owing(found: CumulativeMeasures, most: int) -> str:
+    ever, in_all = found.probability_of_ever_owing, found.probability_of_cumulative_loss
     if ever.standard_error == 0.0 and ever.value == 0.0:
         return "You never owe."
     return (
-        f"You owe in at least one year on {_share(ever)} of simulated paths, and lose over all "
-        f"years together on {_share(in_all)}."
+        f"You owe in at least one year on {_share(ever, most)} of simulated paths, and lose over "
+        f"all years together on {_share(in_all, most)}."
     )
 
 
-def _share(estimate: Estimate) -> str:
-    shown = percent_or_bound(estimate, 1)
+def _share(estimate: Estimate, most: int = 1) -> str:
+    shown = percent_or_bound(estimate, most)
+    if shown[:1] in "<>" and float(shown[1:].split()[0]) in (0.0, 100.0):
+        return plain_percent(estimate.value, 0)  # so few paths that a bound says nothing
     if shown.startswith("<"):
         return f"fewer than {shown[1:]}"
     return f"more than {shown[1:]}" if shown.startswith(">") else shown
@@ -84,14 +106,11 @@ def rebasing_sentences(run: AgreementRun, label: str) -> list[str]:
     sentences = []
     for place, change in enumerate(result.assumed.next_benchmarks):
         year = run.plan.start_year + starts[place + 1]
-        lost = change.lost_per_dollar_saved
-        said = (
+        sentences.append(
             f"A benchmark rebased for {year} would be {_change(change.change)} than before, with "
-            f"{plain_percent(change.adjustment.value, 1)} added for prior savings or region"
+            f"{plain_percent(change.adjustment.value, 1)} added for prior savings or region; "
+            f"each dollar saved a year takes {_cents(change.lost_per_dollar_saved)} a year off it."
         )
-        if lost is not None:
-            said += f"; each dollar saved a year takes {_cents(lost)} a year off it"
-        sentences.append(f"{said}.")
     return sentences
 
 
@@ -117,16 +136,47 @@ def refusal_sentence(run: AgreementRun, label: str) -> str:
     )
 
 
+def paths_phrase(run: AgreementRun) -> str:
+    """Return how many paths were simulated and how: ``20,000 simulated paths …, seed 1``."""
+    plan = run.plan
+    said = (
+        f"{_counted(plan.simulated_paths, 'simulated path')} of "
+        f"{_counted(plan.calendar_years, 'calendar year')}, seed {run.scenario.run.seed}"
+    )
+    if run.scenario.run.sampling == "quasi-random":
+        said += ", shared factors quasi-random"
+    return f"{said}, {precision_phrase(run, 'paths')}" if run.precision is not None else said
+
+
 def payment_sentence(run: AgreementRun) -> str:
     """Return when settlements are paid."""
     lag = run.plan.payment_lag
     rule = agreement_rules().payment_lag
     unconfirmed = "" if run.plan.settings.payment_lag is not None else f" ({rule.confidence})"
+    resolved = (one for planned in run.plan.paths for one in planned.resolved)
+    beside = any(one.contract.extra_cash_flows for one in resolved)
+    in_the_year = ", cash beside it in the middle of that year" if beside else ""
     return (
-        f"A settlement is paid {lag:g} years after its performance year{unconfirmed}; present "
+        f"A settlement is paid {lag:g} years after its performance year{unconfirmed}{in_the_year}; "
+        "present "
         "values are of the first day of the agreement, at "
         f"{plain_percent(run.plan.settings.discount_rate, 1)} a year."
     )
+
+
+def savings_sentence(run: AgreementRun) -> str:
+    """Return where the true savings come from; how a run of one year differs, where it does."""
+    taken, plan = run.plan.true_savings, run.plan
+    said = f"True savings: {taken.source}"
+    if taken.posterior is None:
+        return f"{said}."
+    from simulate.analysis.true_savings import resolve_true_savings
+
+    one_year = resolve_true_savings(plan.asked.assumptions, plan.asked.aco).view.mean
+    here, there = (plain_percent(mean, 1) for mean in (taken.view.mean, one_year))
+    if here == there:
+        return f"{said}."
+    return f"{said} (a run of one year, in the present agreement, assumes {there})."
 
 
 def trend_sentence(run: AgreementRun) -> str:

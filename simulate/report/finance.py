@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from simulate.report import terminal
-from simulate.report.agreement_words import savings_phrase
+from simulate.report.measure_tables import MeasureTable, Row, measure_tables
 from simulate.report.numbers import (
     dollars,
     in_unit,
@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from simulate.agreement.finance.finances import Finances, FinanceView, PathFinances
     from simulate.agreement.finance.ledger import QuarterMeasures
     from simulate.agreement.finance.reinsurance import CoverMeasures
+    from simulate.agreement.plan import AgreementPlan
     from simulate.measures.estimate import Estimate
+    from simulate.scenario.finance import FinanceSettings
 
 Unit = tuple[float, str, str]
-Row = tuple[str, list[str]]
 _DECIMALS = 1
+_FOLDED = (
+    "Cash by quarter: quarters of a year with the same payments are one row, those without any are "
+    "left out; --json and --report have each."
+)
 _COVERS = {"stop_loss": "stop-loss per beneficiary", "aggregate": "aggregate stop-loss"}
 
 
@@ -38,32 +43,34 @@ def show_finances(found: Finances) -> None:
     out.print("Costs, capital and cash", style="bold")
     for label, path in found.paths.items():
         out.print(finance_sentence(label, path))
-    for words, views in finance_views(found):
+    for table in finance_tables(found):
         out.print()
-        out.print(f"All years together, {words}", style="bold")
-        out.print(_table(list(found.paths), views))
+        out.print(f"All years together, {table.title}", style="bold")
+        out.print(table.for_terminal())
     for label, path in found.paths.items():
-        unit, headings, rows = cash_rows(path)
-        table = terminal.plain_table()
-        table.add_column("", no_wrap=True)
+        unit, headings, rows = cash_rows(path, folded=True)
+        by_quarter = terminal.plain_table()
+        by_quarter.add_column("", no_wrap=True)
         for heading in headings:
-            table.add_column(heading, justify="right", no_wrap=True)
+            by_quarter.add_column(heading, justify="right", no_wrap=True)
         for label_of_quarter, cells in rows:
-            table.add_row(label_of_quarter, *cells)
+            by_quarter.add_row(label_of_quarter, *cells)
         out.print()
         out.print(f"{label}: cash by quarter, mean, ${unit[2]}", style="bold")
-        out.print(table)
+        out.print(by_quarter)
     out.print()
-    out.print(Text("\n".join(finance_grounds(found)), style="dim"))
+    out.print(Text("\n".join([_FOLDED, *finance_grounds(found)]), style="dim"))
 
 
-def finance_views(found: Finances) -> list[tuple[str, list[FinanceView]]]:
-    """Return the two views of the true savings: in words, and of each path of contracts."""
+def finance_tables(found: Finances) -> list[MeasureTable]:
+    """Return the finances of all years together of every path."""
     paths = found.paths.values()
-    return [
-        (f"at {savings_phrase(found.run)}", [path.assumed for path in paths]),
-        ("by chance alone (true savings 0)", [path.chance_alone for path in paths]),
-    ]
+    return measure_tables(
+        found.run,
+        [path.chance_alone for path in paths],
+        [path.assumed for path in paths],
+        finance_rows,
+    )
 
 
 def paying_for_costs(path: PathFinances) -> str:
@@ -72,7 +79,7 @@ def paying_for_costs(path: PathFinances) -> str:
     low, high = (plain_percent(end, 0) for end in flip.searched)
     if flip.true_savings is not None:
         rate = percent_with_error(flip.true_savings)
-        return f"true savings of {rate} a year, if they were certain, pay for them"
+        return f"known true savings of {rate} a year{_besides(path.terms.plan)} pay for them"
     if flip.equal_between is not None or flip.preferred_above < 0:
         return "what is earned and what is spent are the same"
     if flip.preferred_above == 0:
@@ -80,11 +87,33 @@ def paying_for_costs(path: PathFinances) -> str:
     return f"no true savings from {low} to {high} pay for them"
 
 
+def _besides(plan: AgreementPlan) -> str:
+    """Return what true savings that are searched for still come with."""
+    settings, besides = plan.settings, []
+    if set(settings.savings_ramp) != {1.0}:
+        besides.append("before they grow by year as stated")
+    if settings.savings_drift_sd:
+        besides.append("still drifting")
+    if plan.programmes:
+        besides.append("besides those of care programmes")
+    return f" ({', '.join(besides)})" if besides else ""
+
+
+def after_words(settings: FinanceSettings) -> str:
+    """Return what a bottom line is left after: ``after costs and reinsurance``."""
+    covers = settings.stop_loss_attachment is not None or settings.aggregate_attachment is not None
+    parts = ["costs"]
+    parts += ["payments in advance"] if settings.advance != "none" else []
+    parts += ["reinsurance"] if covers else []
+    return f"after {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}"
+
+
 def finance_sentence(label: str, path: PathFinances) -> str:
     """Return what the costs, the repayment mechanism and the advances of a path come to."""
     view = path.assumed
-    costs = view.costs.costs
-    said = f"{label}: costs of {plain_dollars(costs)}; {paying_for_costs(path)}."
+    costs, programmes = view.costs.costs, view.costs.programme_costs
+    of_them = f", {plain_dollars(programmes)} of them for care programmes" if programmes else ""
+    said = f"{label}: costs of {plain_dollars(costs)}{of_them}; {paying_for_costs(path)}."
     if view.repayment.amount is not None and view.repayment.probability_of_exceeding is not None:
         share = percent_with_error(view.repayment.probability_of_exceeding, _DECIMALS)
         said += (
@@ -101,7 +130,7 @@ def finance_sentence(label: str, path: PathFinances) -> str:
     return said
 
 
-def finance_rows(views: list[FinanceView]) -> list[Row]:
+def finance_rows(views: Sequence[FinanceView]) -> list[Row]:
     """Return what is shown of all years together: name, and a cell a path of contracts."""
     size = max(
         abs(end.value)
@@ -114,20 +143,12 @@ def finance_rows(views: list[FinanceView]) -> list[Row]:
         *_capital_rows(views, unit),
         *_cover_rows(views, unit),
         *_advance_rows(views),
+        *_primary_care_rows(views),
+        *_bottom_rows(views, unit),
     ]
 
 
-def _table(labels: list[str], views: list[FinanceView]) -> Table:
-    table = terminal.plain_table()
-    table.add_column("", no_wrap=True)
-    for label in labels:
-        table.add_column(label, justify="right", overflow="fold")
-    for name, cells in finance_rows(views):
-        table.add_row(name, *cells)
-    return table
-
-
-def _cost_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
+def _cost_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
     money = f"${unit[2]}"
 
     def row(name: str, cell: Callable[[FinanceView], str]) -> Row:
@@ -158,7 +179,7 @@ def _cost_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
     ]
 
 
-def _capital_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
+def _capital_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
     money = f"${unit[2]}"
     amounts = [view.repayment.amount for view in views]
     exceeded = [view.repayment.probability_of_exceeding for view in views]
@@ -180,7 +201,7 @@ def _capital_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
     ]
 
 
-def _cover_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
+def _cover_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
     rows: list[Row] = []
     money = f"${unit[2]}"
     for name in views[0].covers:
@@ -197,7 +218,7 @@ def _cover_rows(views: list[FinanceView], unit: Unit) -> list[Row]:
     return rows
 
 
-def _advance_rows(views: list[FinanceView]) -> list[Row]:
+def _advance_rows(views: Sequence[FinanceView]) -> list[Row]:
     found = [view.advance for view in views if view.advance is not None]
     if not found:
         return []
@@ -223,9 +244,47 @@ def _advance_rows(views: list[FinanceView]) -> list[Row]:
     ]
 
 
-def cash_rows(path: PathFinances) -> tuple[Unit, list[str], list[Row]]:
-    """Return the cash by quarter at the assumed true savings: unit, headings, rows."""
-    quarters = path.assumed.cash.quarters
+def _bottom_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
+    """Return what is left after everything, where that is more than costs."""
+    if not any(view.covers or view.advance is not None for view in views):
+        return []
+    lines = [view.bottom_line for view in views]
+    shares = [line.probability_of_covering_costs for line in lines]
+    return [
+        (f"left after all of it ${unit[2]}", [in_unit(line.expected_net, unit) for line in lines]),
+        ("  5-95 %", [_interval(line.net_p05, line.net_p95, unit) for line in lines]),
+        ("  present value", [in_unit(line.expected_present_value, unit) for line in lines]),
+        ("  not below zero", [percent_with_error(share, _DECIMALS) for share in shares]),
+    ]
+
+
+def _primary_care_rows(views: Sequence[FinanceView]) -> list[Row]:
+    found = [view.primary_care for view in views if view.primary_care is not None]
+    if not found:
+        return []
+    unit = unit_for(max(each.base_rate.value for each in found))
+    return [
+        (f"primary care: base rate ${unit[2]}", [in_unit(each.base_rate, unit) for each in found]),
+        ("  in place of claims of", [in_unit(each.displaced, unit) for each in found]),
+        ("  enhancements, as a credit", [in_unit(each.enhancements, unit) for each in found]),
+        (
+            "  expenditure is higher by",
+            [in_unit(each.added_to_expenditure, unit) for each in found],
+        ),
+    ]
+
+
+def cash_rows(path: PathFinances, folded: bool = False) -> tuple[Unit, list[str], list[Row]]:
+    """Return the cash by quarter at the assumed true savings: unit, headings, rows.
+
+    Parameters
+    ----------
+    path : PathFinances
+    folded : bool
+        Whether quarters of a year that follow each other with the same payments are one row, with
+        their sum and the cash at the end of the last; and quarters without any are left out.
+    """
+    quarters, labels = path.assumed.cash.quarters, path.terms.quarters.labels
     names = [
         name for name in quarters[0].items if any(quarter.items[name].value for quarter in quarters)
     ]
@@ -234,19 +293,45 @@ def cash_rows(path: PathFinances) -> tuple[Unit, list[str], list[Row]]:
     headings += ["cash", "1 in 20\nbelow", "below\nzero"]
     if quarters[0].balance is not None:
         headings += ["to be\nrecouped", "1 in 20\nabove"]
-    labelled = zip(path.terms.quarters.labels, quarters, strict=True)
-    rows = [(label, _cash_cells(quarter, names, unit)) for label, quarter in labelled]
+    spans = _spans(quarters, labels) if folded else [[place] for place in range(len(quarters))]
+    rows = [
+        (_span_label(labels, span), _cash_cells(quarters[span[-1]], names, unit, len(span)))
+        for span in spans
+    ]
     return unit, headings, rows
 
 
-def _cash_cells(quarter: QuarterMeasures, names: list[str], unit: Unit) -> list[str]:
+def _spans(quarters: Sequence[QuarterMeasures], labels: Sequence[str]) -> list[list[int]]:
+    """Return quarters of one calendar year with the same payments, those without any left out."""
+
+    def same(place: int) -> tuple[str, list[Estimate]]:
+        return labels[place].split()[0], list(quarters[place].items.values())
+
+    spans = [list(span) for _, span in groupby(range(len(quarters)), same)]
+    return [s for s in spans if not all(map(_known_zero, quarters[s[0]].items.values()))]
+
+
+def _span_label(labels: Sequence[str], span: Sequence[int]) -> str:
+    """Return the label of a row: ``2026 Q4``, ``2026 Q1-Q3``."""
+    first, last = labels[span[0]], labels[span[-1]]
+    return first if len(span) == 1 else f"{first}-{last.split()[1]}"
+
+
+def _cash_cells(quarter: QuarterMeasures, names: list[str], unit: Unit, count: int) -> list[str]:
+    """Return the cells of so many quarters alike, of which `quarter` is the last."""
     moved = [quarter.items[name] for name in names]
-    cells = ["" if _known_zero(amount) else _value(amount, unit) for amount in moved]
+    cells = ["" if _known_zero(amount) else _value(_times(amount, count), unit) for amount in moved]
     cells += [_value(quarter.position, unit), _value(quarter.position_p05, unit)]
     cells.append(percent_with_error(quarter.probability_of_negative_position, 0).split(" ±")[0])
     if quarter.balance is not None and quarter.balance_p95 is not None:
         cells += [_value(quarter.balance, unit), _value(quarter.balance_p95, unit)]
     return cells
+
+
+def _times(estimate: Estimate, count: int) -> Estimate:
+    """Return the sum of so many amounts that are the same on every path."""
+    value, error = estimate
+    return estimate._replace(value=count * value, standard_error=count * error)
 
 
 def finance_grounds(found: Finances) -> list[str]:

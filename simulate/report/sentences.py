@@ -17,6 +17,7 @@ from simulate.report.numbers import (
 )
 
 if TYPE_CHECKING:
+    from simulate.agreement.run import AgreementRun
     from simulate.analysis.run import ContractResult, Run
     from simulate.measures.comparison import Flip
 
@@ -115,7 +116,7 @@ def _spread(result: ContractResult) -> str:
     )
 
 
-def probability_decimals(run: Run) -> int:
+def probability_decimals(run: Run | AgreementRun) -> int:
     """Return how many decimals probabilities in percent are shown with at most."""
     if run.precision is None:
         return 1
@@ -181,14 +182,14 @@ def years_phrase(run: Run) -> str:
     return f"{said}, {precision_phrase(run)}" if run.precision is not None else said
 
 
-def precision_phrase(run: Run) -> str:
+def precision_phrase(run: Run | AgreementRun, counted: str = "years") -> str:
     """Return why there are so many years, where a precision was stated in their place."""
     chosen, reached = run.precision, run.largest_error()
     if chosen is None:
         return ""
     said = (
         f"chosen for a standard error of at most {100 * chosen.target:g} points (pilot of "
-        f"{PILOT_YEARS:,} other years)"
+        f"{PILOT_YEARS:,} other {counted})"
     )
     if chosen.met(reached):
         return said

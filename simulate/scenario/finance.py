@@ -76,7 +76,8 @@ class FinanceSettings(Strict):
     aggregate_attachment: PartOrDollars | None = Field(
         None,
         description="Aggregate stop-loss: shared losses of a performance year above which it "
-        "pays, a fraction of the benchmark (0.01) or dollars. Left out: no such cover.",
+        "pays, a fraction of the benchmark (0.01) or dollars; of half a year half as much. Left "
+        "out: no such cover.",
         examples=[0.005],
     )
     aggregate_limit: PartOrDollars | None = Field(
@@ -172,6 +173,8 @@ def check_together(settings: FinanceSettings) -> None:
     _check_order(settings, "stop_loss")
     _check_order(settings, "aggregate")
     _check_scores(settings)
+    _check_advances(settings)
+    _check_covers(settings)
     if settings.advance == "prepaid" and settings.prepaid_per_quarter is None:
         raise UserError(
             "finance.advance = prepaid: state finance.prepaid_per_quarter, dollars a quarter, too; "
@@ -182,6 +185,46 @@ def check_together(settings: FinanceSettings) -> None:
             "finance.advance = pc-flex: state finance.flex_base_rate, the county base rate in "
             "dollars a beneficiary and month, too."
         )
+
+
+#: Keys of each kind of payments in advance begin so.
+_KEYS_OF = {"aip_": "aip", "flex_": "pc-flex", "prepaid_": "prepaid"}
+
+
+def _check_advances(settings: FinanceSettings) -> None:
+    """Refuse what is stated of payments in advance that are not reckoned."""
+    defaults = FinanceSettings()
+    for name in FinanceSettings.model_fields:
+        kind = next((kind for start, kind in _KEYS_OF.items() if name.startswith(start)), None)
+        value = getattr(settings, name)
+        if kind not in (None, settings.advance) and value != getattr(defaults, name):
+            raise UserError(
+                f"finance.{name} = {value}: without effect at finance.advance = "
+                f"{settings.advance}; state finance.advance = {kind}, or leave it out."
+            )
+    if settings.flex_enhancement_in_expenditure and settings.flex_enhancement is None:
+        raise UserError(
+            f"finance.flex_enhancement_in_expenditure = "
+            f"{settings.flex_enhancement_in_expenditure:g}: state finance.flex_enhancement, the "
+            "dollars of which it is a part, too."
+        )
+
+
+def _check_covers(settings: FinanceSettings) -> None:
+    """Refuse what is stated of a cover that there is not."""
+    people, in_all = "stop_loss_attachment", "aggregate_attachment"
+    for name, keys in (
+        ("stop_loss_share", (people,)),
+        ("aggregate_share", (in_all,)),
+        ("premium_loading", (people, in_all)),
+    ):
+        without = all(getattr(settings, key) is None for key in keys)
+        value = getattr(settings, name)
+        if without and value != FinanceSettings.model_fields[name].default:
+            raise UserError(
+                f"finance.{name} = {value:g}: without effect; state finance."
+                f"{' or finance.'.join(keys)}, from where a cover pays, too."
+            )
 
 
 def _check_order(settings: FinanceSettings, cover: str) -> None:

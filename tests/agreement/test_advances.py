@@ -14,6 +14,7 @@ from simulate.agreement.finance.finances import FinanceView, finances
 from simulate.contracts.finance_rules import finance_rules
 from simulate.data import published_results
 from simulate.errors import UserError
+from simulate.report.finance import finance_rows
 
 FREE = {"start_up_cost": 0.0, "operating_cost": 0.0}
 
@@ -234,6 +235,33 @@ def test_primary_care_flex_by_hand() -> None:
     assert item(counted, "settlements")[7] == pytest.approx(0.735 * 3.2e6, abs=1e3)
 
 
+def test_what_is_paid_for_primary_care_is_shown() -> None:
+    # 600,000 member months: $30 in place of claims of $25, and $15 of which a fifth counts.
+    view = assumed(
+        start_year=2025,
+        advance="pc-flex",
+        flex_base_rate=30.0,
+        flex_displaced_claims=25.0,
+        flex_enhancement=15.0,
+        flex_enhancement_in_expenditure=0.2,
+    )
+    found = view.primary_care
+    assert found is not None
+    assert found.base_rate.value == pytest.approx(18e6)
+    assert found.displaced.value == pytest.approx(15e6)
+    assert found.enhancements.value == pytest.approx(9e6)
+    assert found.added_to_expenditure.value == pytest.approx(3e6 + 0.2 * 9e6)
+    rows = dict(finance_rows([view]))
+    assert rows["primary care: base rate $M"] == ["18.00"]
+    assert rows["  in place of claims of"] == ["15.00"]
+    assert rows["  enhancements, as a credit"] == ["9.00"]
+    assert rows["  expenditure is higher by"] == ["4.80"]
+    quarterly = item(view, "primary care payments")
+    assert sum(quarterly) == pytest.approx(18e6 - 15e6 + 9e6)
+    assert view.to_dict()["primary_care"]["base_rate"]["value"] == pytest.approx(18e6)
+    assert assumed(advance="aip").primary_care is None
+
+
 def test_the_credit_of_the_contract_comes_by_quarter() -> None:
     # pc-flex credits 2 % of 100 million a year with its settlement: half a million a quarter.
     run = silent_run(round_aco(), ["pc-flex"], start_year=2025, true_savings=0.05, **FREE)
@@ -246,8 +274,10 @@ def test_the_credit_of_the_contract_comes_by_quarter() -> None:
     assert item(flex, "settlements")[7] == pytest.approx(2.45e6, abs=1e3)
     net = plain.costs.expected_net_after_costs.value
     assert flex.costs.expected_net_after_costs.value == pytest.approx(net)
-    earlier = flex.costs.expected_present_value_after_costs.value
-    assert earlier > plain.costs.expected_present_value_after_costs.value
+    # Paid by month with and without the advanced payment.
+    worth = flex.costs.expected_present_value_after_costs.value
+    assert worth == pytest.approx(plain.costs.expected_present_value_after_costs.value)
+    assert in_quarters(plain, "contract payments") == pytest.approx(dict.fromkeys(range(20), 0.5e6))
     stated = assumed(
         "pc-flex",
         2025,
@@ -274,6 +304,14 @@ def test_the_credit_of_the_contract_comes_by_quarter() -> None:
         (2025, {"advance": "loan"}, "advance"),
         (2025, {"advance": "aip", "aip_quarterly_payment": 50.0}, "45"),
         (2025, {"advance": "aip", "aip_adi_percentile": 50.0}, "both, or neither"),
+        (2025, {"flex_base_rate": 30.0}, "without effect.*state finance.advance = pc-flex"),
+        (2025, {"advance": "pc-flex", "prepaid_per_quarter": 1e5}, "state finance.advance = prep"),
+        (2025, {"aip_quarterly_payment": 30.0}, "state finance.advance = aip"),
+        (
+            2025,
+            {"advance": "pc-flex", "flex_base_rate": 9.0, "flex_enhancement_in_expenditure": 0.5},
+            "state finance.flex_enhancement",
+        ),
     ],
 )
 def test_advances_that_there_are_not(start_year: int, stated: dict, said: str) -> None:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from agreement_cases import mixed_aco, noisy_run, round_aco, silent_run
+from agreement_cases import mixed_aco, noisy_run, planned, round_aco, silent_run
 
 import simulate as sim
 from simulate.report.agreement import show_agreement
 from simulate.report.agreement_comparison import show_agreement_comparison
-from simulate.report.agreement_words import agreement_answer, rebasing_sentences
+from simulate.report.agreement_words import (
+    agreement_answer,
+    rebasing_sentences,
+    savings_sentence,
+)
 from simulate.report.figures.fan_chart import fan_chart, fan_charts, fan_words
 from simulate.report.html.agreement import write_agreement_report
 
@@ -105,6 +109,18 @@ def test_the_terminal(run: sim.AgreementRun, capsys: pytest.CaptureFixture[str])
     assert re.search(r"%\s.*-\s+-\s", line)
 
 
+def test_where_true_savings_come_from_is_said_with_the_other_figure() -> None:
+    # A new agreement is rebased and loses part of the record that a run of one year rests on.
+    aco = sim.ACO.from_published_results("A4803")
+    plan = planned(["basic-e"], aco)
+    one_year = sim.run(aco, ["basic-e"], years=10).true_savings.view.mean
+    assert round(one_year, 3) != round(plan.true_savings.view.mean, 3)
+    said = savings_sentence(sim.AgreementRun(plan, None, {}))
+    assert said.endswith(f"in the present agreement, assumes {100 * one_year:.1f} %).")
+    stated = planned(["basic-e"], aco, true_savings=0.02)
+    assert savings_sentence(sim.AgreementRun(stated, None, {})) == "True savings: stated."
+
+
 def test_answers_say_gain_or_loss() -> None:
     gains = silent_run(round_aco(), ["enhanced"], true_savings=0.05, start_year=2025)
     # 75 % of 5 M less 2 % sequestration, five times.
@@ -117,5 +133,6 @@ def test_answers_say_gain_or_loss() -> None:
     said = rebasing_sentences(gains, "enhanced")
     assert said == [
         "A benchmark rebased for 2030 would be on average 2.5 % lower than before, with "
-        "2.5 % added for prior savings or region."
+        "2.5 % added for prior savings or region; each dollar saved a year takes $0.50 a year off "
+        "it."
     ]

@@ -7,12 +7,13 @@ import sys
 
 import numpy as np
 import pytest
-from agreement_cases import mixed_aco, noisy_run, planned
+from agreement_cases import mixed_aco, noisy_run, planned, round_aco, silent_run
 
 from simulate import cli
 from simulate.agreement.finance.finances import finances
 from simulate.agreement.finance.ledger import Ledger, measure_ledger
 from simulate.agreement.finance.quarters import Quarters, quarters_of
+from simulate.report.finance import cash_rows
 from simulate.scenario.file import read_scenario, scenario_text
 from simulate.scenario.scenario import Scenario
 
@@ -52,7 +53,7 @@ def test_a_year_that_is_cut_short_has_fewer_quarters() -> None:
         termination_year=2026,
         termination_months=7,
     )
-    found = quarters_of(plan.paths[0].path, 2025, 0.75, 7)
+    found = quarters_of(plan.paths[0].path, 2025, 0.75)
     assert found.by_year == ((0, 1, 2, 3), (4, 5, 6))
 
 
@@ -80,6 +81,54 @@ def test_cash_adds_up_to_what_is_left_after_costs() -> None:
             recovered = sum(e.value for e in view.covers["aggregate"].recoveries)
             left = view.costs.expected_net_after_costs.value
             assert end == pytest.approx(1e6 + left + recovered - paid, abs=1.0)
+
+
+# --- the table in the terminal ---------------------------------------------------------
+
+
+def test_quarters_alike_are_one_row_and_idle_ones_left_out() -> None:
+    # 5 of 100 million saved a year: 75 % of it less 2 % is 3.675 million.
+    stated = {"start_up_cost": 302e3, "operating_cost": 1e6, "true_savings": 0.05}
+    run = silent_run(round_aco(), ["2xenhanced"], start_year=2026, **stated)
+    path = finances(run)["2xenhanced"]
+    _, headings, rows = cash_rows(path, folded=True)
+    assert headings[:3] == ["costs", "settlements", "cash"]
+    shown_rows = {label: cells[:3] for label, cells in rows}
+    # Cash: -0.302 - 0.25, then 0.75 less, 0.75 less, 3.675 - 0.25 more, and 3.675 more.
+    assert shown_rows == {
+        "2026 Q1": ["-0.55", "", "-0.55"],
+        "2026 Q2-Q4": ["-0.75", "", "-1.30"],
+        "2027 Q1-Q3": ["-0.75", "", "-2.05"],
+        "2027 Q4": ["-0.25", "3.67", "1.37"],
+        "2028 Q4": ["", "3.67", "5.05"],
+    }
+    assert len(cash_rows(path)[2]) == 12
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {},
+        {"advance": "aip"},
+        {"advance": "pc-flex", "flex_base_rate": 20.0, "flex_enhancement": 9.0},
+        {"aggregate_attachment": 0.005},
+        {"termination": "voluntary", "termination_year": 2026, "termination_months": 7},
+    ],
+)
+def test_no_payment_is_lost_by_folding(stated: dict) -> None:
+    run = noisy_run(["basic-e"], start_year=2025, **stated)
+    path = finances(run)["basic-e"]
+    (unit, headings, full), (_, _, folded) = cash_rows(path), cash_rows(path, folded=True)
+    assert len(folded) < len(full)
+    quarters = path.assumed.cash.quarters
+    for place, name in enumerate(headings[: headings.index("cash")]):
+        known = sum(q.items[name.replace("\n", " ")].value for q in quarters) / unit[0]
+        cells = [float(cells[place].replace(",", "") or 0) for _, cells in folded]
+        # Every cell is rounded to what its error allows, at most to half of its last digit.
+        room = sum(0.5 * 10.0 ** -len(cells[place].partition(".")[2]) for _, cells in folded)
+        assert sum(cells) == pytest.approx(known, abs=room)
+    place = headings.index("cash")
+    assert folded[-1][1][place:] == full[-1][1][place:]
 
 
 def test_opening_cash_is_capital_that_is_not_needed() -> None:

@@ -38,7 +38,7 @@ def test_net_after_costs_by_hand() -> None:
 
 def test_no_costs_have_no_return() -> None:
     values = np.array([1.0, 3.0])
-    found = measure_costs(values, values, values, (0.0, 0.0))
+    found = measure_costs(values, values, values, (np.zeros(1), np.zeros(1)))
     assert found.return_on_costs is None
     assert found.savings_per_dollar_of_costs is None
     assert found.expected_net_after_costs.value == 2.0

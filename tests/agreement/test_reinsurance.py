@@ -15,7 +15,7 @@ from simulate.agreement.finance.reinsurance import (
     measure_cover,
     premiums,
 )
-from simulate.agreement.simulation import panel_case
+from simulate.agreement.simulation import assumed_course, panel_case, run_courses
 from simulate.engine.panel_layers import Layer, simulate_layers
 from simulate.engine.years import Execution, View
 from simulate.errors import UserError
@@ -50,7 +50,7 @@ def test_a_cover_never_makes_the_tail_worse_before_its_premium() -> None:
         loading = generator.uniform(0.0, 1.0)
         paid = premiums(recovered, loading)
         net = -losses.sum(axis=1)
-        found = measure_cover(net, recovered, paid)
+        found = measure_cover(net, recovered, np.array(paid)[None, :])
         assert np.all(recovered >= 0.0)
         assert np.all(recovered <= losses)
         assert paid == pytest.approx((1.0 + loading) * recovered.mean(axis=0))
@@ -85,7 +85,8 @@ def test_an_aggregate_cover_of_a_run_by_hand() -> None:
 def _case(size: int = 3_000 if COMPILED else 60, paths: int = PATHS, **stated):
     known = {"true_savings": 0.0, "practice_noise_constant": 0.0, "common_shock_sd": 0.0, **stated}
     run = noisy_run(["enhanced"], mixed_aco(size), years=2, **known)
-    return run, panel_case(run.plan, (View(0.0), View(0.05)), paths)
+    courses = [assumed_course(run.plan, View(mean)) for mean in (0.0, 0.05)]
+    return run, panel_case(run.plan, courses, paths)
 
 
 def _layer(low: float, high: float | None) -> Layer:
@@ -121,7 +122,7 @@ def test_layers_on_top_of_each_other_add_up() -> None:
 
 def test_a_layer_up_to_the_truncation_point_is_part_of_expenditure() -> None:
     run, _ = _case(paths=2)
-    case = panel_case(run.plan, (View(0.0), run.plan.true_savings.view), 2)
+    case = panel_case(run.plan, run_courses(run.plan), 2)
     everything = simulate_layers(case, _layer(1e-9, None))
     spent = run.simulated.expenditure
     # From one unit of the table on: what is left out is at most a unit a beneficiary.

@@ -44,6 +44,7 @@ def settled(run: sim.Run, contract_id: str, tau: float) -> sim.Settlement:
         msr="2.0",
         low_revenue=who.revenue_category == "low",
         participant_revenue=who.participant_revenue,
+        person_years_each=sum(who.person_years.in_order()) / who.assigned_beneficiaries,
     )
     return sim.settle(
         sim.load_contract(contract_id),

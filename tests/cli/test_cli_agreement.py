@@ -29,12 +29,25 @@ def test_without_any_configuration_it_says_what_it_assumed(done: Callable[..., A
 
 
 def test_paths_side_by_side_repeated_or_by_semicolon(done: Callable[..., Any]) -> None:
-    repeated = done("run", *SMALL, "--agreement", "glide-path", "--agreement", "enhanced")
-    semicolon = done("run", *SMALL, "--agreement", "glide-path; enhanced")
+    whole = "glide-path-from-basic-a"
+    repeated = done("run", *SMALL, "--agreement", whole, "--agreement", "enhanced")
+    semicolon = done("run", *SMALL, "--agreement", f"{whole}; enhanced")
     assert repeated.out == semicolon.out
     assert "BASIC glide path, Levels A to E, by performance year" in repeated.out
-    found = done("run", *SMALL, "--agreement", "glide-path", "--agreement", "--json", "-").json
-    assert list(found["agreements"]) == ["glide-path", "basic-e"]
+    found = done("run", *SMALL, "--agreement", whole, "--agreement", "--json", "-").json
+    assert list(found["agreements"]) == [whole, "basic-e"]
+
+
+def test_what_an_aco_may_not_enter_is_said_first(done: Callable[..., Any]) -> None:
+    """Level E in 2024: an ACO experienced with performance-based risk (42 CFR 425.600)."""
+    shown = done("compare", "glide-path-from-basic-a", "enhanced", *SMALL, "--agreement").out
+    note, answer = (
+        shown.index("Note: glide-path-from-basic-a: an agreement from"),
+        shown.index("over 5 performance years"),
+    )
+    assert note < answer
+    found = done("run", *SMALL, "--agreement", "--json", "-").json
+    assert not any("experienced" in sentence for sentence in found["notes"])
 
 
 def test_json_holds_each_year_and_all_years(done: Callable[..., Any]) -> None:
@@ -54,7 +67,8 @@ def test_json_holds_each_year_and_all_years(done: Callable[..., Any]) -> None:
 
 def test_compare_two_paths(done: Callable[..., Any]) -> None:
     shown = done("compare", "glide-path", "enhanced", *SMALL, "--agreement").out
-    assert "glide-path against enhanced, on the same simulated years" in shown
+    assert "glide-path begins at basic-e, the ACO's own level of 2024" in shown
+    assert "basic-e against enhanced, on the same simulated years" in shown
     assert "is worth more on" in shown
     found = done(
         "compare", "basic-e", "2xbasic-b,3xbasic-e", *SMALL, "--agreement", "--json", "-"
@@ -95,9 +109,12 @@ def test_left_out_the_number_of_paths_is_written(done: Callable[..., Any], tmp_p
         (("--agreement", "--contracts", "basic-a"), "--agreement with --contracts"),
         (("--agreement", "--decompose"), "--agreement with --decompose"),
         (("--agreement", "--engine", "exact"), "--agreement with --engine exact"),
-        (("--agreement", "--precision", "0.001"), "--precision"),
+        (("--agreement", "--precision", "0.1"), "precision 0.1.*at most 0.01"),
+        (("--agreement", "--precision", "0.002", "--years", "9"), "--years 9 and --precision"),
         (("--agreement", "--set", "agreement.year=3"), "no such key.*Did you mean years"),
         (("--agreement", "--set", "agreement.discount_rate=5"), "5 percent is written 0.05"),
+        (("--set", "agreement.savings_drift_sd=0.02"), "without effect.*add --agreement"),
+        (("--set", "finance.advance=aip"), "without effect.*add --agreement"),
     ],
 )
 def test_mistakes(refused: Callable[..., str], arguments: tuple[object, ...], message: str) -> None:

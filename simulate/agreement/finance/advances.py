@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from simulate.measures.estimate import FloatArray
+from simulate.measures.estimate import BoolArray, Estimate, FloatArray
 
 #: What becomes of a balance that earned shared savings did not meet.
 Shortfall = Literal["forgiven", "at-settlement", "at-end"]
@@ -33,7 +33,36 @@ class Recouped:
     balance: FloatArray
 
 
-def recoup(advanced: FloatArray, earned: FloatArray, shortfall: Shortfall) -> Recouped:
+@dataclass(frozen=True)
+class PrimaryCareMeasures:
+    """What ACO Primary Care Flex pays for primary care; dollars over all years, expected.
+
+    Attributes
+    ----------
+    base_rate, displaced : Estimate
+        County base rate, and the claims that it is paid in the place of.
+    enhancements : Estimate
+        Paid besides; a credit after shared savings or losses.
+    added_to_expenditure : Estimate
+        By how much measured expenditure is higher for it.
+    """
+
+    base_rate: Estimate
+    displaced: Estimate
+    enhancements: Estimate
+    added_to_expenditure: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {name: estimate.to_dict() for name, estimate in vars(self).items()}
+
+
+def recoup(
+    advanced: FloatArray,
+    earned: FloatArray,
+    shortfall: Shortfall,
+    ends: BoolArray | None = None,
+) -> Recouped:
     """Recoup advances from earned shared savings, performance year by performance year.
 
     Parameters
@@ -44,6 +73,8 @@ def recoup(advanced: FloatArray, earned: FloatArray, shortfall: Shortfall) -> Re
         Shared savings earned for it, dollars, at least 0.
     shortfall : str
         Whether what is left is never owed, owed at each settlement, or at the last one.
+    ends : bool array, shape (paths, performance years), optional
+        Which performance year is the last one of each path; the last of all, if left out.
 
     Notes
     -----
@@ -53,14 +84,17 @@ def recoup(advanced: FloatArray, earned: FloatArray, shortfall: Shortfall) -> Re
     """
     taken, repaid, balances = (np.zeros_like(earned) for _ in range(3))
     balance = np.zeros(len(earned))
-    last = earned.shape[1] - 1
-    for year in range(last + 1):
+    count = earned.shape[1]
+    if ends is None:
+        ends = np.broadcast_to(np.arange(count) == count - 1, earned.shape)
+    for year in range(count):
         balance = balance + advanced[:, year]
         taken[:, year] = np.minimum(balance, earned[:, year])
         balance = balance - taken[:, year]
-        if shortfall == "at-settlement" or (shortfall == "at-end" and year == last):
-            repaid[:, year] = balance
-            balance = np.zeros(len(earned))
+        if shortfall != "forgiven":
+            owed = ends[:, year] if shortfall == "at-end" else np.True_
+            repaid[:, year] = np.where(owed, balance, 0.0)
+            balance = np.where(owed, 0.0, balance)
         balances[:, year] = balance
     return Recouped(taken, repaid, balances)
 

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from simulate.agreement.finance.reinsurance import Corridor, aggregate_recoveries, premiums
 from simulate.agreement.outcomes import AgreementOutcomes
-from simulate.agreement.path import MONTHS
+from simulate.agreement.path import MONTHS, PerformanceYear
+from simulate.agreement.plan import AgreementPlan
 from simulate.agreement.run import AgreementRun
-from simulate.agreement.simulation import panel_case
+from simulate.agreement.savings import SavingsCourse
+from simulate.agreement.simulation import panel_case, run_courses
+from simulate.agreement.spending import SpendingBySavings
 from simulate.engine.panel_layers import Layer, simulate_layers
-from simulate.engine.years import Execution, View
+from simulate.engine.years import Execution
 from simulate.measures.estimate import FloatArray
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What covers cost and pay, by the name of each; dollars.
+
+    Attributes
+    ----------
+    prices : dict of str to tuple of float
+        Premium of each performance year.
+    recoveries : dict of str to float64 array, shape (paths, performance years)
+    """
+
+    prices: dict[str, tuple[float, ...]]
+    recoveries: dict[str, FloatArray]
 
 
 class Covers:
@@ -26,51 +47,89 @@ class Covers:
 
     def __init__(self, run: AgreementRun, execution: Execution | None = None) -> None:
         self.plan, self.settings = run.plan, run.scenario.finance
-        self.layers = (
-            None if self.settings.stop_loss_attachment is None else _layers(run, execution)
-        )
+        self.layers = None
+        if self.settings.stop_loss_attachment is not None:
+            # The views of the run itself, in its order.
+            self.layers = _layers(self.plan, run_courses(self.plan), execution)
 
-    def recoveries(self, outcomes: AgreementOutcomes, view: int) -> dict[str, FloatArray]:
-        """Return what each cover pays, dollars, shape (paths, performance years), by its name."""
+    def by_savings(
+        self, spending: SpendingBySavings, execution: Execution | None = None
+    ) -> Callable[[float], FloatArray | None]:
+        """Return what gives spending within the layer at any mean of the true savings.
+
+        For the paths and the true savings of `spending`; None without a cover per beneficiary.
+        """
+        if self.layers is None:
+            return lambda mean: None
+        layers = _layers(self.plan, spending.courses, execution, spending.paths)
+        return lambda mean: spending.between(layers, mean)
+
+    def of_view(self, outcomes: AgreementOutcomes, view: int) -> dict[str, FloatArray]:
+        """Return `recoveries` under a view of the run."""
+        return self.recoveries(outcomes, None if self.layers is None else self.layers[view])
+
+    def recoveries(
+        self, outcomes: AgreementOutcomes, layers: FloatArray | None
+    ) -> dict[str, FloatArray]:
+        """Return what each cover pays, dollars, shape (paths, performance years), by its name.
+
+        Parameters
+        ----------
+        outcomes : AgreementOutcomes
+        layers : float64 array, shape (paths, calendar years), optional
+            Spending within the layer of a cover per beneficiary, at the stated level.
+        """
         found = {}
-        if self.layers is not None:
-            found["stop_loss"] = self._of_people(outcomes, self.layers[view])
+        if layers is not None:
+            found["stop_loss"] = self._of_people(outcomes, layers)
         if self.settings.aggregate_attachment is not None:
             corridor = Corridor(
                 self.settings.aggregate_attachment,
                 self.settings.aggregate_limit,
                 self.settings.aggregate_share,
             )
+            parts = [_insured_part(year) for year in outcomes.path.years]
             found["aggregate"] = aggregate_recoveries(
-                outcomes.shared_losses, outcomes.benchmark, corridor
+                outcomes.shared_losses, outcomes.benchmark, corridor, parts
             )
         return found
 
-    def premiums(self, recoveries: dict[str, FloatArray]) -> dict[str, tuple[float, ...]]:
+    def premiums(
+        self, recoveries: dict[str, FloatArray], outcomes: AgreementOutcomes
+    ) -> dict[str, tuple[float, ...]]:
         """Return the premiums that recoveries at the assumed true savings ask for, by cover."""
-        loading = self.settings.premium_loading
-        return {name: premiums(paid, loading) for name, paid in recoveries.items()}
+        loading, insured = self.settings.premium_loading, outcomes.in_agreement
+        return {name: premiums(paid, loading, insured) for name, paid in recoveries.items()}
 
     def _of_people(self, outcomes: AgreementOutcomes, layers: FloatArray) -> FloatArray:
         """Return a share of spending within the layer in each performance year."""
         found = np.zeros_like(outcomes.benchmark)
         for place, year in enumerate(outcomes.path.years):
-            # A half year of 2019 is settled on the whole year, but insured for its months.
-            months = min(year.months, MONTHS) / MONTHS
             for calendar_year, part in year.calendar:
                 growth = self.plan.growth[calendar_year]
-                found[:, place] += months * part * growth * layers[:, calendar_year]
+                found[:, place] += _insured_part(year) * part * growth * layers[:, calendar_year]
         return np.asarray(self.settings.stop_loss_share * found * outcomes.in_agreement)
 
 
-def _layers(run: AgreementRun, execution: Execution | None) -> FloatArray:
-    """Return spending within the layer at the stated level, (views, paths, calendar years)."""
-    plan, settings = run.plan, run.scenario.finance
+def _insured_part(year: PerformanceYear) -> float:
+    """Return the part of twelve months that is insured: that in the programme.
+
+    A half year of 2019 and a year in which the ACO leaves are settled on the whole year.
+    """
+    return min(year.months_inside, MONTHS) / MONTHS
+
+
+def _layers(
+    plan: AgreementPlan,
+    courses: Sequence[SavingsCourse],
+    execution: Execution | None,
+    paths: int | None = None,
+) -> FloatArray:
+    """Return spending within the layer at the stated level, (courses, paths, calendar years)."""
+    settings = plan.scenario.finance
     assert settings.stop_loss_attachment is not None
     growth = np.array(plan.growth)
     limit = settings.stop_loss_limit
     layer = Layer(settings.stop_loss_attachment / growth, None if limit is None else limit / growth)
-    # The views of the run itself, in its order.
-    views = View(0.0), plan.true_savings.view
-    case = panel_case(plan, views, plan.simulated_paths, drifting=(False, True))
+    case = panel_case(plan, courses, plan.simulated_paths if paths is None else paths)
     return simulate_layers(case, layer, execution)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulate.agreement.compare import SEARCHED, SpendingBySavings
-from simulate.agreement.finance.advances import Recouped, recoup
+from simulate.agreement.finance.advances import PrimaryCareMeasures
 from simulate.agreement.finance.capital import RepaymentMeasures, measure_repayment
 from simulate.agreement.finance.costs import CostMeasures, measure_costs
-from simulate.agreement.finance.covers import Covers
-from simulate.agreement.finance.ledger import CashMeasures, Ledger, measure_ledger
+from simulate.agreement.finance.covers import Covered, Covers
+from simulate.agreement.finance.ledger import CashMeasures, measure_ledger
+from simulate.agreement.finance.reckoning import Reckoning
 from simulate.agreement.finance.reinsurance import CoverMeasures, measure_cover
 from simulate.agreement.finance.terms import FinanceTerms, check_finance, finance_notes
-from simulate.agreement.outcomes import AgreementOutcomes
+from simulate.agreement.path import MONTHS
 from simulate.agreement.plan import PlannedPath
+from simulate.agreement.primary_care import member_months, primary_care_of
 from simulate.agreement.run import AgreementRun
 from simulate.agreement.settlement import settle_path
-from simulate.agreement.simulation import ASSUMED, CHANCE_ALONE, SimulatedAgreement
+from simulate.agreement.simulation import ASSUMED, CHANCE_ALONE
+from simulate.agreement.spending import SEARCHED, SpendingBySavings
 from simulate.engine.years import Execution
 from simulate.measures import estimate as of
-from simulate.measures.cash import discount_factors
+from simulate.measures.bottom_line import BottomLine, BottomLineMeasures, measure_bottom_line
 from simulate.measures.comparison import Flip, find_flips
 from simulate.measures.estimate import Estimate, FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,23 @@ class FinanceView:
     covers : dict of str to CoverMeasures
         ``stop_loss`` and ``aggregate``, where stated.
     advance : AdvanceMeasures or None
+    primary_care : PrimaryCareMeasures or None
+        Of ACO Primary Care Flex.
+    bottom_line : BottomLineMeasures
+        What is left after costs, payments in advance and reinsurance.
     cash : CashMeasures
+    line : BottomLine
+        What `bottom_line` is measured of.
     """
 
     costs: CostMeasures
     repayment: RepaymentMeasures
     covers: dict[str, CoverMeasures]
     advance: AdvanceMeasures | None
+    primary_care: PrimaryCareMeasures | None
+    bottom_line: BottomLineMeasures
     cash: CashMeasures
+    line: BottomLine = field(repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -88,6 +102,8 @@ class FinanceView:
             "repayment_mechanism": self.repayment.to_dict(),
             "reinsurance": {name: cover.to_dict() for name, cover in self.covers.items()},
             "advance": self.advance and self.advance.to_dict(),
+            "primary_care": self.primary_care and self.primary_care.to_dict(),
+            "bottom_line": self.bottom_line.to_dict(),
             "cash": self.cash.to_dict(),
         }
 
@@ -100,17 +116,24 @@ class PathFinances:
     ----------
     terms : FinanceTerms
         Its known amounts.
+    prices : dict of str to tuple of float
+        Premium of each cover by performance year, of an ACO that is in the programme; dollars.
     assumed, chance_alone : FinanceView
         At the assumed true savings, and at exactly zero.
     break_even : tuple of Flip
-        True savings, without uncertainty, at which the expected present value after costs
-        is zero: where going ahead becomes the better of two choices.
+        Known true savings, before they grow and drift as the scenario has them, at which the
+        expected present value after costs is zero: where going ahead becomes the better choice.
     """
 
     terms: FinanceTerms
+    prices: dict[str, tuple[float, ...]]
     assumed: FinanceView
     chance_alone: FinanceView
     break_even: tuple[Flip, ...]
+
+    def of_view(self, view: int) -> FinanceView:
+        """Return the finances under a view of the run."""
+        return self.assumed if view == ASSUMED else self.chance_alone
 
     @property
     def break_even_savings(self) -> Estimate | None:
@@ -139,14 +162,23 @@ class Finances:
     run : AgreementRun
     paths : dict of str to PathFinances
     notes : tuple of str
+    covers : Covers
+        What pays for spending and losses of the run.
     """
 
     run: AgreementRun
     paths: dict[str, PathFinances]
     notes: tuple[str, ...]
+    covers: Covers = field(repr=False)
 
     def __getitem__(self, label: str) -> PathFinances:
         return self.paths[self.run[label].planned.label]
+
+    def plot(self) -> Figure:
+        """Draw the cash on hand and the balance of advances by quarter, a panel a path."""
+        from simulate.report.figures.cash import cash_charts
+
+        return cash_charts(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -181,93 +213,29 @@ def finances(run: AgreementRun, execution: Execution | None = None) -> Finances:
         label: _finances_of_path(run, result.planned, covers, spending)
         for label, result in run.paths.items()
     }
-    return Finances(run, found, tuple(finance_notes(run.plan)))
+    return Finances(run, found, tuple(finance_notes(run.plan)), covers)
 
 
 def _finances_of_path(
     run: AgreementRun, planned: PlannedPath, covers: Covers, spending: SpendingBySavings
 ) -> PathFinances:
     terms = FinanceTerms(run.plan, planned)
-    settled = {v: _settled(run, terms, v) for v in (ASSUMED, CHANCE_ALONE)}
-    recoveries = {v: covers.recoveries(one.outcomes, v) for v, one in settled.items()}
-    priced = covers.premiums(recoveries[ASSUMED])
-    views = {v: _view(one, recoveries[v], priced) for v, one in settled.items()}
-    return PathFinances(
-        terms, views[ASSUMED], views[CHANCE_ALONE], _break_even(run, terms, spending)
-    )
+    settled = {view: run.settled(planned, view) for view in (ASSUMED, CHANCE_ALONE)}
+    recoveries = {view: covers.of_view(one, view) for view, one in settled.items()}
+    prices = covers.premiums(recoveries[ASSUMED], settled[ASSUMED])
+    views = {
+        view: _view(Reckoning(terms, one, Covered(prices, recoveries[view])), run.certain(view))
+        for view, one in settled.items()
+    }
+    found = _break_even(run, terms, spending)
+    return PathFinances(terms, prices, views[ASSUMED], views[CHANCE_ALONE], found)
 
 
-def _settled(run: AgreementRun, terms: FinanceTerms, view: int) -> _Settled:
-    spent = run.simulated.expenditure[view]
-    return _Settled(terms, _settle(terms, run.simulated, spent), run.certain(view))
-
-
-class _Settled:
-    """One path of contracts settled under one view, with what Primary Care Flex pays."""
-
-    def __init__(self, terms: FinanceTerms, outcomes: AgreementOutcomes, certain: bool) -> None:
-        self.terms, self.outcomes, self.certain = terms, outcomes, certain
-        self.credit, self.moved = _credit(terms, outcomes)
-
-    @property
-    def net(self) -> FloatArray:
-        """Settlements and credit, dollars, shape (paths, performance years)."""
-        return np.asarray(self.outcomes.net + self.credit - self.moved)
-
-    @property
-    def replicates(self) -> int | None:
-        """See `simulate.measures.estimate`."""
-        return self.outcomes.replicates
-
-    def present_value(self) -> FloatArray:
-        """Return the present value of settlements and credit, dollars, shape (paths,)."""
-        rate, quarters = self.terms.plan.settings.discount_rate, self.terms.quarters
-        worth = self.outcomes.cash.present_value(rate)
-        if not (self.credit.any() or self.moved.any()):
-            return worth
-        later = quarters.spread(self.credit) - quarters.at_settlements(self.moved)
-        return np.asarray(worth + _present_value(later, self.terms))
-
-
-def _settle(
-    terms: FinanceTerms, simulated: SimulatedAgreement, spent: FloatArray
-) -> AgreementOutcomes:
-    """Settle a path on what is spent, the base rate of Primary Care Flex counted as it is."""
-    years = terms.planned.path.calendar_years
-    level = spent[:, :years]
-    if terms.flex_in_expenditure:
-        level = level + terms.flex_in_expenditure / np.array(terms.plan.growth[:years])
-    return settle_path(terms.plan, terms.planned, simulated, level)
-
-
-def _credit(terms: FinanceTerms, outcomes: AgreementOutcomes) -> tuple[FloatArray, FloatArray]:
-    """Return what Primary Care Flex pays by performance year, and what settlements lose for it.
-
-    A contract that credits the enhancements with its settlement is paid them in the quarters of
-    the performance year instead; enhancements stated in dollars stand in their place.
-    """
-    none = np.zeros_like(outcomes.benchmark)
-    if terms.settings.advance != "pc-flex":
-        return none, none
-    own = outcomes.net - (outcomes.shared_savings - outcomes.shared_losses)
-    stated = terms.settings.flex_enhancement
-    enhancement = own if stated is None else none + stated * terms.member_months
-    return (enhancement + terms.flex_cash) * outcomes.in_agreement, own
-
-
-def _view(
-    settled: _Settled, recoveries: dict[str, FloatArray], priced: dict[str, tuple[float, ...]]
-) -> FinanceView:
-    terms, certain, replicates = settled.terms, settled.certain, settled.replicates
-    outcomes = settled.outcomes
-    net = np.asarray(settled.net.sum(axis=1))
-    costs = float(terms.costs.sum()), float(_present_value(terms.costs, terms)[0])
-    savings = np.asarray(outcomes.shared_savings.sum(axis=1))
-    back = _recouped(terms, outcomes)
-    ledger = Ledger(_items(settled, recoveries, priced, back), terms.settings.opening_cash)
-    balance = None if back is None else _balance(terms, back)
+def _view(reckoned: Reckoning, certain: bool) -> FinanceView:
+    terms, outcomes, net = reckoned.terms, reckoned.outcomes, reckoned.net
+    replicates, line = outcomes.replicates, reckoned.bottom_line
     return FinanceView(
-        measure_costs(net, savings, settled.present_value(), costs, certain, replicates),
+        _costs(reckoned, certain),
         measure_repayment(
             outcomes.shared_losses,
             [year.one_sided for year in outcomes.years],
@@ -276,63 +244,43 @@ def _view(
             replicates,
         ),
         {
-            name: measure_cover(net, recovered, priced[name], certain, replicates)
-            for name, recovered in recoveries.items()
+            name: measure_cover(net, recovered, reckoned.premiums[name], certain, replicates)
+            for name, recovered in reckoned.covered.recoveries.items()
         },
-        None if back is None else _advance(settled, back, ledger),
-        measure_ledger(ledger, balance, certain, replicates),
+        _advance(reckoned, certain),
+        _primary_care(reckoned),
+        measure_bottom_line(line, certain, replicates),
+        measure_ledger(reckoned.ledger, reckoned.balance, certain, replicates),
+        line,
     )
 
 
-def _recouped(terms: FinanceTerms, outcomes: AgreementOutcomes) -> Recouped | None:
-    if terms.settings.advance == "none":
+def _costs(reckoned: Reckoning, certain: bool) -> CostMeasures:
+    replicates = reckoned.outcomes.replicates
+    found = measure_costs(
+        reckoned.net,
+        np.asarray(reckoned.outcomes.shared_savings.sum(axis=1)),
+        reckoned.present_value,
+        (reckoned.spent, reckoned.worth_of_costs),
+        certain,
+        replicates,
+    )
+    of_programmes = float(np.mean(reckoned.programme_costs.sum(axis=1)))
+    return replace(found, programme_costs=of_programmes)
+
+
+def _advance(reckoned: Reckoning, certain: bool) -> AdvanceMeasures | None:
+    back, terms = reckoned.recouped, reckoned.terms
+    if back is None:
         return None
-    by_year = [terms.advances[0, list(quarters)].sum() for quarters in terms.quarters.by_year]
-    by_year[0] += terms.settings.advance_balance
-    advanced = np.broadcast_to(np.array(by_year), outcomes.shared_savings.shape)
-    return recoup(advanced, outcomes.shared_savings, terms.shortfall)
-
-
-def _items(
-    settled: _Settled,
-    recoveries: dict[str, FloatArray],
-    priced: dict[str, tuple[float, ...]],
-    back: Recouped | None,
-) -> dict[str, FloatArray]:
-    """Return what comes and goes by quarter, dollars, shape (paths, quarters)."""
-    terms, quarters = settled.terms, settled.terms.quarters
-    cash = quarters.of_cash(settled.outcomes.cash) - quarters.at_settlements(settled.moved)
-    items = {"costs": -terms.costs, "settlements": cash}
-    if terms.settings.advance == "pc-flex":
-        items["primary care payments"] = quarters.spread(settled.credit)
-    if back is not None:
-        items["advances"] = terms.advances
-        items["recouped"] = -quarters.at_settlements(back.taken)
-        items["repaid"] = -quarters.at_settlements(back.repaid)
-    if recoveries:
-        paid = np.array([sum(year) for year in zip(*priced.values(), strict=True)])
-        items["premiums"] = -quarters.at_year_starts(paid[None, :])
-        recovered = np.asarray(sum(recoveries.values()))
-        items["recoveries"] = quarters.at_settlements(recovered)
-    return items
-
-
-def _balance(terms: FinanceTerms, back: Recouped) -> FloatArray:
-    """Return what is not yet recouped after each quarter, dollars, shape (paths, quarters)."""
-    returned = terms.quarters.at_settlements(back.taken + back.repaid)
-    before = terms.settings.advance_balance
-    return np.asarray(before + np.cumsum(terms.advances - returned, axis=1))
-
-
-def _advance(settled: _Settled, back: Recouped, ledger: Ledger) -> AdvanceMeasures:
-    terms, certain, replicates = settled.terms, settled.certain, settled.replicates
+    replicates = reckoned.outcomes.replicates
     repaid = np.asarray(back.repaid.sum(axis=1))
     left = back.balance[:, -1]
     owes = terms.quarters.at_settlements(back.repaid) > 0.0
-    short = np.asarray((owes & (ledger.position() < 0.0)).any(axis=1))
+    short = np.asarray((owes & (reckoned.ledger.position() < 0.0)).any(axis=1))
     never = certain or terms.shortfall == "forgiven"
     return AdvanceMeasures(
-        terms.settings.advance_balance + float(terms.advances.sum()),
+        terms.settings.advance_balance + float(np.mean(reckoned.advances.sum(axis=1))),
         of.mean(np.asarray(back.taken.sum(axis=1)), replicates),
         of.mean(repaid, replicates),
         of.mean(left, replicates),
@@ -342,23 +290,36 @@ def _advance(settled: _Settled, back: Recouped, ledger: Ledger) -> AdvanceMeasur
     )
 
 
+def _primary_care(reckoned: Reckoning) -> PrimaryCareMeasures | None:
+    outcomes, scenario = reckoned.outcomes, reckoned.terms.plan.scenario
+    stated = primary_care_of(scenario.finance)
+    if stated is None:
+        return None
+    months = member_months(scenario)
+    parts = [year.months_inside / MONTHS for year in outcomes.path.years]
+    years = np.asarray((outcomes.in_agreement * np.array(parts)).sum(axis=1))
+    brought = stated.base_less_displaced * months * years
+
+    def expected(dollars: FloatArray) -> Estimate:
+        return of.mean(np.asarray(dollars), outcomes.replicates)
+
+    return PrimaryCareMeasures(
+        expected(stated.base_rate * months * years),
+        expected(stated.displaced * months * years),
+        expected(outcomes.beside.during.sum(axis=1) - brought),
+        expected(stated.added_to_expenditure * months * years),
+    )
+
+
 def _break_even(
     run: AgreementRun, terms: FinanceTerms, spending: SpendingBySavings
 ) -> tuple[Flip, ...]:
     """Return where the expected present value after costs changes its sign."""
-    worth = float(_present_value(terms.costs, terms)[0])
 
     def left(mean: float) -> FloatArray:
-        outcomes = _settle(terms, spending.simulated, spending(mean))
-        return np.asarray(_Settled(terms, outcomes, certain=False).present_value() - worth)
+        level = spending(mean)[:, : terms.planned.path.calendar_years]
+        outcomes = settle_path(run.plan, terms.planned, spending.simulated, level)
+        reckoned = Reckoning(terms, outcomes, Covered({}, {}))
+        return np.asarray(reckoned.present_value - reckoned.worth_of_costs)
 
     return tuple(find_flips(left, SEARCHED, replicates=spending.simulated.replicates))
-
-
-def _present_value(by_quarter: FloatArray, terms: FinanceTerms) -> FloatArray:
-    """Return the present value of amounts by quarter, each at its beginning, shape (paths,)."""
-    factors = discount_factors(terms.quarters.times, terms.plan.settings.discount_rate)
-    total = np.zeros(len(by_quarter))
-    for quarter, factor in enumerate(factors):
-        total += factor * by_quarter[:, quarter]
-    return total

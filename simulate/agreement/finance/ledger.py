@@ -46,8 +46,8 @@ class QuarterMeasures:
     ----------
     items : dict of str to Estimate
         Mean of what comes and goes.
-    position, position_p05 : Estimate
-        Cash on hand at its end, mean and 5 % quantile.
+    position, position_p05, position_p95 : Estimate
+        Cash on hand at its end, mean, 5 % and 95 % quantile.
     probability_of_negative_position : Estimate
     balance, balance_p95 : Estimate or None
         Advances not yet recouped, at its end; None without advances.
@@ -56,6 +56,7 @@ class QuarterMeasures:
     items: dict[str, Estimate]
     position: Estimate
     position_p05: Estimate
+    position_p95: Estimate
     probability_of_negative_position: Estimate
     balance: Estimate | None
     balance_p95: Estimate | None
@@ -66,6 +67,7 @@ class QuarterMeasures:
             "items": {name: estimate.to_dict() for name, estimate in self.items.items()},
             "position": self.position.to_dict(),
             "position_p05": self.position_p05.to_dict(),
+            "position_p95": self.position_p95.to_dict(),
             "probability_of_negative_position": self.probability_of_negative_position.to_dict(),
             "outstanding_balance": self.balance and self.balance.to_dict(),
             "outstanding_balance_p95": self.balance_p95 and self.balance_p95.to_dict(),
@@ -145,6 +147,7 @@ def _quarter(
         {name: of.mean(rows[:, number], replicates) for name, rows in ledger.items.items()},
         of.mean(cash, replicates),
         of.quantile(cash, 0.05, replicates),
+        of.quantile(cash, 0.95, replicates),
         _below_zero(cash, certain, replicates),
         None if owed is None else of.mean(owed, replicates),
         None if owed is None else of.quantile(owed, 0.95, replicates),

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulate.agreement.path import MONTHS, Path
 from simulate.measures.cash import CashFlows
-from simulate.measures.estimate import FloatArray
+from simulate.measures.estimate import BoolArray, FloatArray
 
 QUARTERS = 4
 #: Times are sums of quarters in floating point.
@@ -66,6 +66,13 @@ class Quarters:
             found[:, quarters[0]] += by_year[:, year]
         return found
 
+    def while_inside(self, in_agreement: BoolArray) -> FloatArray:
+        """Return 0 in quarters of performance years that a path is not in, else 1."""
+        found = np.ones((len(in_agreement), self.count))
+        for year, quarters in enumerate(self.by_year):
+            found[:, list(quarters)] = in_agreement[:, [year]]
+        return found
+
     def spread(self, by_year: FloatArray) -> FloatArray:
         """Return yearly amounts in equal parts over the quarters of their performance year."""
         found = np.zeros((len(by_year), self.count))
@@ -74,7 +81,7 @@ class Quarters:
         return found
 
 
-def quarters_of(path: Path, start_year: int, lag: float, last_months: int = MONTHS) -> Quarters:
+def quarters_of(path: Path, start_year: int, lag: float) -> Quarters:
     """Return the quarters of a path.
 
     Parameters
@@ -84,18 +91,14 @@ def quarters_of(path: Path, start_year: int, lag: float, last_months: int = MONT
         Calendar year in which it begins.
     lag : float
         Years from the end of a performance year to its settlement.
-    last_months : int
-        Months of the last performance year in the programme, fewer after a termination.
     """
-    by_year, first = [], 0
-    for place, year in enumerate(path.years):
-        inside = last_months if place == len(path.years) - 1 else MONTHS
-        count = max(1, math.ceil(min(year.months, year.months * inside / MONTHS) / 3.0))
-        by_year.append(tuple(range(first, first + count)))
-        first += year.months // 3
+    by_year = []
+    for year in path.years:
+        first, count = quarter_of(year.begins_at), math.ceil(year.months_inside * QUARTERS / MONTHS)
+        by_year.append(tuple(range(first, first + max(1, count))))
     settled = tuple(quarter_of(year.ends_at + lag) for year in path.years)
-    last = max(max(settled), first - 1, quarter_of(1.0 + lag))
-    labels = _labels(start_year, _quarters_missed(path), last + 1)
+    last = max(*settled, quarter_of(1.0 + lag))
+    labels = _labels(start_year, quarters_missed(path), last + 1)
     return Quarters(labels, tuple(by_year), settled)
 
 
@@ -104,7 +107,7 @@ def quarter_of(time: float) -> int:
     return math.floor(time * QUARTERS + _CLOSE)
 
 
-def _quarters_missed(path: Path) -> int:
+def quarters_missed(path: Path) -> int:
     """Return how many quarters of its first calendar year lie before a path."""
     last = path.years[-1]
     return round((last.last_calendar + 1 - last.ends_at) * QUARTERS)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulate.measures import estimate as of
-from simulate.measures.estimate import Estimate, FloatArray
+from simulate.measures.estimate import BoolArray, Estimate, FloatArray
 from simulate.measures.outcomes import TAIL_LEVEL
 from simulate.population.spend import SpendModel
 
@@ -56,7 +56,8 @@ class CoverMeasures:
     Attributes
     ----------
     premiums : tuple of float
-        Of each performance year: expected recovery at the assumed true savings, loaded.
+        Of each performance year: expected recovery at the assumed true savings, loaded. A mean
+        where renewal can be refused: who is out pays none.
     recoveries : tuple of Estimate
         Expected under this view.
     probability_of_recovering : Estimate
@@ -85,7 +86,10 @@ class CoverMeasures:
 
 
 def aggregate_recoveries(
-    shared_losses: FloatArray, benchmark: FloatArray, corridor: Corridor
+    shared_losses: FloatArray,
+    benchmark: FloatArray,
+    corridor: Corridor,
+    parts: Sequence[float] = (1.0,),
 ) -> FloatArray:
     """Return what an aggregate cover pays of each performance year's shared losses, dollars.
 
@@ -94,11 +98,15 @@ def aggregate_recoveries(
     shared_losses, benchmark : float64 arrays, shape (paths, performance years)
         Dollars.
     corridor : Corridor
+        Its amounts are those of twelve months.
+    parts : sequence of float
+        What part of twelve months shared losses of each performance year are for.
     """
-    above = np.maximum(shared_losses - _dollars(corridor.attachment, benchmark), 0.0)
+    attachment = _dollars(corridor.attachment, benchmark) * np.asarray(parts)
+    above = np.maximum(shared_losses - attachment, 0.0)
     if corridor.limit is None:
         return np.asarray(corridor.share * above)
-    width = _dollars(corridor.limit, benchmark) - _dollars(corridor.attachment, benchmark)
+    width = _dollars(corridor.limit, benchmark) * np.asarray(parts) - attachment
     return np.asarray(corridor.share * np.minimum(above, np.maximum(width, 0.0)))
 
 
@@ -106,7 +114,9 @@ def _dollars(amount: float, benchmark: FloatArray) -> FloatArray:
     return amount * benchmark if amount <= 1.0 else np.full_like(benchmark, amount)
 
 
-def premiums(recoveries: FloatArray, loading: float) -> tuple[float, ...]:
+def premiums(
+    recoveries: FloatArray, loading: float, insured: BoolArray | None = None
+) -> tuple[float, ...]:
     """Return the premium of each performance year: the mean recovery and a loading, dollars.
 
     Parameters
@@ -115,8 +125,14 @@ def premiums(recoveries: FloatArray, loading: float) -> tuple[float, ...]:
         Dollars, at least 0.
     loading : float
         A fraction of the mean.
+    insured : bool array, shape (paths, performance years), optional
+        Who pays it; all, if left out. Others recover nothing.
     """
-    return tuple(float(np.mean(column)) * (1.0 + loading) for column in recoveries.T)
+    shares = np.ones(recoveries.shape[1]) if insured is None else insured.mean(axis=0)
+    return tuple(
+        float(np.mean(column)) * (1.0 + loading) / (share or 1.0)
+        for column, share in zip(recoveries.T, map(float, shares), strict=True)
+    )
 
 
 def expected_layer(
@@ -172,7 +188,7 @@ def tail_of(net: FloatArray, replicates: int | None = None) -> Tail:
 def measure_cover(
     net: FloatArray,
     recoveries: FloatArray,
-    paid: tuple[float, ...],
+    paid: FloatArray,
     certain: bool = False,
     replicates: int | None = None,
 ) -> CoverMeasures:
@@ -184,17 +200,17 @@ def measure_cover(
         Sum over all performance years without the cover, dollars.
     recoveries : float64 array, shape (paths, performance years)
         Dollars.
-    paid : tuple of float
-        Its premiums.
+    paid : float64 array, shape (paths, performance years)
+        Its premiums, dollars; one row where they are the same on all paths.
     certain, replicates
         See `simulate.measures.estimate`.
     """
     recovered = np.asarray(recoveries.sum(axis=1))
     return CoverMeasures(
-        paid,
+        tuple(float(np.mean(column)) for column in paid.T),
         tuple(of.mean(column, replicates) for column in recoveries.T),
         of.proportion(recovered > 0.0, certain, replicates),
         tail_of(net, replicates),
         tail_of(net + recovered, replicates),
-        tail_of(net + recovered - sum(paid), replicates),
+        tail_of(net + recovered - paid.sum(axis=1), replicates),
     )

@@ -8,16 +8,21 @@ from functools import cached_property
 
 import numpy as np
 
+from simulate.agreement.eligibility import advance_not_for_this_aco, standing_of
 from simulate.agreement.finance.advances import Shortfall, aip_quarterly_payment
 from simulate.agreement.finance.capital import required_amount
-from simulate.agreement.finance.costs import yearly_costs
-from simulate.agreement.finance.quarters import QUARTERS, Quarters, quarters_of
-from simulate.agreement.path import MONTHS
+from simulate.agreement.finance.costs import programme_costs, yearly_costs
+from simulate.agreement.finance.quarters import (
+    QUARTERS,
+    Quarters,
+    quarters_missed,
+    quarters_of,
+)
 from simulate.agreement.plan import AgreementPlan, PlannedPath
 from simulate.contracts.finance_rules import finance_rules
 from simulate.errors import UserError
 from simulate.measures.estimate import FloatArray
-from simulate.scenario.finance import FinanceSettings, check_together
+from simulate.scenario.finance import FinanceSettings
 
 _MOST_BYTES = 4e9
 
@@ -43,24 +48,26 @@ class FinanceTerms:
     @cached_property
     def quarters(self) -> Quarters:
         """The quarters of the path."""
-        left = self.plan.settings.termination != "none"
-        months = self.plan.settings.termination_months if left else MONTHS
-        plan = self.plan
-        return quarters_of(self.planned.path, plan.start_year, plan.payment_lag, months)
-
-    @property
-    def member_months(self) -> float:
-        """Member months of a year."""
-        return MONTHS * sum(self.plan.population.person_years)
+        return quarters_of(self.planned.path, self.plan.start_year, self.plan.payment_lag)
 
     @cached_property
-    def costs(self) -> FloatArray:
-        """Costs by quarter, dollars, shape (1, quarters)."""
+    def own_costs(self) -> FloatArray:
+        """Costs of starting and operating by quarter, dollars, shape (1, quarters)."""
         parts = [len(quarters) / QUARTERS for quarters in self.quarters.by_year]
         yearly = yearly_costs(self.amount("operating_cost"), self.settings.cost_growth, parts)
         by_quarter = self.quarters.spread(yearly[None, :])
         by_quarter[0, 0] += self.amount("start_up_cost")
         return by_quarter
+
+    @cached_property
+    def programme_costs(self) -> FloatArray:
+        """Costs of care programmes by quarter, while the ACO is in, dollars, (1, quarters)."""
+        found = np.zeros((1, self.quarters.count))
+        inside = np.array([quarter for year in self.quarters.by_year for quarter in year])
+        of_calendar = inside + quarters_missed(self.planned.path)
+        for years in self.plan.programmes:
+            found[0, inside] += programme_costs(years, self.settings.cost_growth)[of_calendar]
+        return found
 
     def amount(self, name: str) -> float:
         """Return a cost as stated, or CMS's estimate."""
@@ -105,22 +112,6 @@ class FinanceTerms:
             return self.settings.prepaid_shortfall
         return "at-end" if self.plan.settings.termination != "none" else "forgiven"
 
-    @property
-    def flex_cash(self) -> float:
-        """Base rate less the claims it replaces, dollars a year; 0 without Primary Care Flex."""
-        base, displaced = self.settings.flex_base_rate, self.settings.flex_displaced_claims
-        if self.settings.advance != "pc-flex" or base is None or displaced is None:
-            return 0.0
-        return (base - displaced) * self.member_months
-
-    @property
-    def flex_in_expenditure(self) -> float:
-        """What Primary Care Flex adds to measured expenditure, dollars a year."""
-        if self.settings.advance != "pc-flex":
-            return 0.0
-        enhancement = (self.settings.flex_enhancement or 0.0) * self.member_months
-        return self.flex_cash + self.settings.flex_enhancement_in_expenditure * enhancement
-
     def repayment(self) -> tuple[float | None, str]:
         """Return the amount of the repayment mechanism, and where it comes from."""
         stated = self.settings.repayment_mechanism
@@ -136,14 +127,17 @@ class FinanceTerms:
     def _required(self, place: int) -> tuple[float, str]:
         """Return what CMS asks for before the first two-sided performance year."""
         path, rules, aco = self.planned.path, finance_rules(), self.plan.scenario.aco
-        began = self.plan.start_year + path.starts[path.years[place].agreement]
+        standing = standing_of(self.plan.asked, self.plan.start_year)
+        began = standing.beginning(path, path.years[place].agreement)
         of_expenditure = rules.of_year("repayment_share_of_expenditure", began)
         looks_at_revenue = self.planned.resolved[place].contract.terms.loss_limit_of_revenue
         of_revenue = rules.of_year("repayment_share_of_revenue", began)
+        growth = self._growth_before(path.years[place].calendar[0][0])
+        revenue = aco.participant_revenue
         amount = required_amount(
-            self._expenditure_before(path.years[place].calendar[0][0]),
+            growth * self._expenditure(),
             of_expenditure,
-            aco.participant_revenue,
+            None if revenue is None else growth * revenue,
             of_revenue if looks_at_revenue is not None else None,
         )
         words = f"{100 * of_expenditure:g} % of expenditure the year before"
@@ -154,15 +148,18 @@ class FinanceTerms:
         cited = rules.cited("repayment_share_of_expenditure")
         return amount, f"{words} ({cited.reference.partition(';')[0]}, {cited.confidence})"
 
-    def _expenditure_before(self, calendar_year: int) -> float:
-        """Return expenditure of the calendar year before one of the path, dollars."""
-        aco, plan = self.plan.scenario.aco, self.plan
-        update = 1.0 + plan.settings.benchmark_update[0]
-        growth = plan.growth[calendar_year - 1] if calendar_year else plan.growth[0] / update
+    def _growth_before(self, calendar_year: int) -> float:
+        """Return the trend of the calendar year before one of the path."""
+        plan = self.plan
+        first = plan.growth[0] / (1.0 + plan.settings.benchmark_update[0])
+        return plan.growth[calendar_year - 1] if calendar_year else first
+
+    def _expenditure(self) -> float:
+        """Return expenditure in a year, in the dollars that the scenario states."""
+        aco = self.plan.scenario.aco
         spending = aco.spend_per_capita or aco.benchmark_per_capita
         years = aco.person_years.in_order()
-        level = sum(n * x for n, x in zip(years, spending.in_order(), strict=True))
-        return float(level * growth)
+        return float(sum(n * x for n, x in zip(years, spending.in_order(), strict=True)))
 
 
 def check_finance(plan: AgreementPlan) -> None:
@@ -172,18 +169,8 @@ def check_finance(plan: AgreementPlan) -> None:
     ------
     UserError
     """
-    settings, rules = plan.scenario.finance, finance_rules()
-    check_together(settings)
+    settings = plan.scenario.finance
     _check_memory(plan)
-    start, last = plan.start_year, plan.start_year + plan.calendar_years - 1
-    if settings.advance == "aip" and start < (begins := rules.of_year("aip_from", 0)):
-        _refuse_year("aip", start, f"from {begins}", rules.cited("aip_from").reference)
-    if settings.advance == "prepaid" and start < (begins := rules.of_year("prepaid_from", 0)):
-        _refuse_year("prepaid", start, f"from {begins}", rules.cited("prepaid_from").reference)
-    first, ends = rules.of_year("flex_years", 0)
-    if settings.advance == "pc-flex" and not (first <= start and last <= ends):
-        years = f"within {first} to {ends}, and these last until {last}"
-        _refuse_year("pc-flex", start, years, rules.cited("flex_years").reference)
     if settings.stop_loss_attachment is not None and (
         plan.noise.people != 1.0 or plan.noise.as_stated
     ):
@@ -194,22 +181,24 @@ def check_finance(plan: AgreementPlan) -> None:
         )
 
 
+def most_paths_with_finances(span: int) -> int:
+    """Return how many simulated paths of so many calendar years memory holds with finances."""
+    return int(_MOST_BYTES / _bytes_a_path(span))
+
+
 def _check_memory(plan: AgreementPlan) -> None:
-    # Some twelve amounts a quarter, eight bytes each, of one path of contracts at a time.
-    bytes_a_path = 8 * 12 * QUARTERS * (plan.calendar_years + 2)
-    if bytes_a_path * plan.simulated_paths > _MOST_BYTES:
+    needed = _bytes_a_path(plan.calendar_years) * plan.simulated_paths
+    if needed > _MOST_BYTES:
         raise UserError(
             f"years = {plan.simulated_paths:,} with finances: cash by quarter of so many paths "
-            f"takes {bytes_a_path * plan.simulated_paths / 1e9:.1f} GB of memory. At most "
-            f"{int(_MOST_BYTES / bytes_a_path):,} paths can be reckoned here."
+            f"takes {needed / 1e9:.1f} GB of memory. At most "
+            f"{most_paths_with_finances(plan.calendar_years):,} paths can be reckoned here."
         )
 
 
-def _refuse_year(advance: str, start: int, allowed: str, reference: str) -> None:
-    raise UserError(
-        f"finance.advance = {advance} with agreements from {start}: there is such a payment in "
-        f"agreements {allowed} ({reference}). Set agreement.start_year."
-    )
+def _bytes_a_path(span: int) -> int:
+    # Some twelve amounts a quarter, eight bytes each, of one path of contracts at a time.
+    return 8 * 12 * QUARTERS * (span + 2)
 
 
 def finance_notes(plan: AgreementPlan) -> Iterator[str]:
@@ -220,6 +209,14 @@ def finance_notes(plan: AgreementPlan) -> Iterator[str]:
         cited = rules.cited(left_out[0])
         names = " and ".join(name.replace("_", " ") for name in left_out)
         yield f"{names}: CMS's estimate, dollars of 2011 ({cited.reference}; {cited.confidence})."
+    paid = [years[0].programme for years in plan.programmes if years[0].programme.cost]
+    for programme in paid:
+        yield (
+            f"{programme.name}: ${programme.cost:,.0f} a participant and year in dollars of "
+            f"{plan.start_year}, growing by {100.0 * settings.cost_growth:g} % a year as the "
+            "operating cost does, in the quarters in which the programme runs; by chance alone "
+            "it costs as much and brings nothing."
+        )
     if settings.stop_loss_attachment is not None:
         end = (
             "CMS's truncation point of the enrollment type: spending above it costs an ACO nothing"
@@ -238,13 +235,19 @@ def finance_notes(plan: AgreementPlan) -> Iterator[str]:
     yield from _advance_notes(plan)
 
 
+def _displaced_words(settings: FinanceSettings) -> str:
+    displaced = settings.flex_displaced_claims
+    if displaced is None:
+        return "taken to be as much (finance.flex_displaced_claims)"
+    return f"${displaced:,.2f} a beneficiary and month"
+
+
 def _advance_notes(plan: AgreementPlan) -> Iterator[str]:
     settings, rules = plan.scenario.finance, finance_rules()
-    if settings.advance in ("aip", "pc-flex") and plan.scenario.aco.revenue_category == "high":
-        yield (
-            f"advance = {settings.advance}: is for low revenue ACOs, and this one is high revenue; "
-            "reckoned as stated."
-        )
+    standing = standing_of(plan.asked, plan.start_year)
+    first = [planned.path.years[0].contract_id for planned in plan.paths]
+    if said := advance_not_for_this_aco(settings.advance, standing, first):
+        yield said
     if settings.advance == "aip" and settings.aip_dual_or_lis_share is not None:
         cited = rules.cited("aip_tiers")
         yield (
@@ -258,10 +261,13 @@ def _advance_notes(plan: AgreementPlan) -> Iterator[str]:
             "ACOs whose balance CMS published for 2024, which run from $6 to $45."
         )
     if settings.advance == "pc-flex":
+        part = settings.flex_enhancement_in_expenditure
+        counted = f"{100.0 * part:g} % of them counts" if part else "none of them counts"
         yield (
-            "Primary Care Flex: the base rate counts as expenditure, the enhancements come as a "
-            "credit after shared savings or losses; what else counts, and how far the advance is "
-            "repaid, is unconfirmed."
+            "Primary Care Flex: the base rate counts as expenditure in the place of the claims it "
+            f"replaces, {_displaced_words(settings)}; the enhancements come as a credit after "
+            f"shared savings or losses, and {counted} as expenditure. What else counts, any limit, "
+            "and how far the advance is repaid are unconfirmed (CMMI)."
         )
     if settings.advance == "prepaid":
         share = rules.of_year("prepaid_direct_services", 0)

@@ -7,36 +7,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulate.report.agreement import (
-    cumulative_rows,
-    unit_of_all,
+    cumulative_tables,
     unit_of_years,
     year_columns,
 )
 from simulate.report.agreement_comparison import closing_sentences, paired_views
+from simulate.report.agreement_programmes import (
+    ADDED,
+    EXPLAINED,
+    programme_headings,
+    programme_rows,
+)
 from simulate.report.agreement_words import (
     agreement_answer,
+    assumed_heading,
     assumed_sentence,
+    paths_phrase,
     payment_sentence,
     rebasing_sentences,
     refusal_sentence,
-    savings_phrase,
+    savings_sentence,
     trend_sentence,
 )
+from simulate.report.figures.cash import cash_charts, cash_words
 from simulate.report.figures.fan_chart import fan_chart, fan_words
 from simulate.report.figures.house import figure_of
 from simulate.report.finance import (
     cash_rows,
     finance_grounds,
-    finance_rows,
     finance_sentence,
-    finance_views,
+    finance_tables,
 )
 from simulate.report.html.page import one_line, page, write_page
 from simulate.report.html.pictures import Picture
 from simulate.report.html.provenance import versions
 from simulate.report.html.svg import picture_uri
 from simulate.report.html.terms import contract_card
-from simulate.report.numbers import dollars_with_error, plain_dollars, plain_percent
+from simulate.report.numbers import dollars_with_error, plain_dollars
+from simulate.report.sentences import probability_decimals
 from simulate.scenario.file import scenario_text
 
 if TYPE_CHECKING:
@@ -47,6 +55,7 @@ if TYPE_CHECKING:
 #: Anchors of the page's sections, with their names in the list of contents.
 _CONTENTS = (
     ("answer", "The answer"),
+    ("programmes", "Care programmes"),
     ("paths", "Year by year"),
     ("together", "All years together"),
     ("comparison", "One against the other"),
@@ -108,32 +117,55 @@ def _content(
             ("First performance year", str(plan.start_year)),
             ("Simulated paths", f"{plan.simulated_paths:,}"),
         ],
-        "contents": [c for c in _CONTENTS if c[0] != "comparison" or comparison is not None],
+        "contents": [c for c in _CONTENTS if c[0] not in _left_out(run, comparison)],
         "assumed": assumed_sentence(run),
+        "broken": plan.broken_rules(),
         "answers": [agreement_answer(run, label) for label in run.paths],
+        "programmes": _programmes(run),
         "paths": [_path_view(run, label, result) for label, result in run.paths.items()],
         "labels": list(run.paths),
-        "together": _together(run),
+        "together": cumulative_tables(run),
         "comparison": None if comparison is None else _comparison(comparison),
         "grounds": [
-            f"True savings: {plan.true_savings.source}.",
+            savings_sentence(run),
             trend_sentence(run),
             payment_sentence(run),
         ],
-        "assumptions": [(name, _word(value)) for name, value in run.assumptions().items()],
-        "notes": plan.notes(),
+        "assumptions": [
+            (name, _word(value))
+            for name, value in run.assumptions().items()
+            if name != "interventions"  # they have their own section
+        ],
+        "notes": [note for note in plan.notes() if note not in plan.broken_rules()],
         "contracts": _cards(run),
         "provenance": {
             "versions": versions(),
             "command": command,
-            "seed": run.scenario.run.seed,
+            "simulated": paths_phrase(run),
             "scenario": scenario_text(plan.asked),
         },
     }
 
 
+def _left_out(run: AgreementRun, comparison: AgreementComparison | None) -> list[str]:
+    """Return the sections that this page has not."""
+    left_out = [] if run.plan.programmes else ["programmes"]
+    return left_out if comparison is not None else [*left_out, "comparison"]
+
+
+def _programmes(run: AgreementRun) -> dict[str, Any] | None:
+    if not run.plan.programmes:
+        return None
+    return {
+        "title": ADDED,
+        "headings": [heading.replace("\n", " ") for heading in programme_headings(run.plan)],
+        "rows": programme_rows(run.plan),
+        "explained": EXPLAINED,
+    }
+
+
 def _path_view(run: AgreementRun, label: str, result: PathResult) -> dict[str, Any]:
-    columns = year_columns(unit_of_years(result))
+    columns = year_columns(unit_of_years(result), probability_decimals(run))
     views = result.chance_alone.measures, result.assumed.measures
     rows = [
         {
@@ -148,7 +180,7 @@ def _path_view(run: AgreementRun, label: str, result: PathResult) -> dict[str, A
         "title": result.planned.title,
         "columns": [name for name, _ in columns],
         "rows": rows,
-        "assumed": f"at {plain_percent(run.plan.true_savings.view.mean, 1)}",
+        "assumed": assumed_heading(run),
         "sentences": [sentence for sentence in said if sentence],
         "picture": _picture(run, label),
         "payments": [
@@ -164,23 +196,6 @@ def _picture(run: AgreementRun, label: str) -> Picture:
     return Picture(picture_uri(figure_of(axes)), fan_words(run, label))
 
 
-def _together(run: AgreementRun) -> list[dict[str, Any]]:
-    views = [
-        ("By chance alone, true savings 0", [r.chance_alone for r in run.paths.values()]),
-        (f"At {savings_phrase(run)}", [r.assumed for r in run.paths.values()]),
-    ]
-    return [
-        {
-            "title": title,
-            "rows": [
-                (name.strip(), [shown(view) for view in results])
-                for name, shown in cumulative_rows(unit_of_all(results))
-            ],
-        }
-        for title, results in views
-    ]
-
-
 def _comparison(comparison: AgreementComparison) -> dict[str, Any]:
     return {
         "names": (comparison.first, comparison.second),
@@ -192,22 +207,23 @@ def _comparison(comparison: AgreementComparison) -> dict[str, Any]:
 def _finance(found: Finances) -> dict[str, Any]:
     return {
         "sentences": [finance_sentence(label, path) for label, path in found.paths.items()],
-        "views": [
-            {"title": words[0].upper() + words[1:], "rows": _trimmed(finance_rows(views))}
-            for words, views in finance_views(found)
-        ],
-        "cash": [_cash(label, path) for label, path in found.paths.items()],
+        "tables": finance_tables(found),
+        "cash": [_cash(found, label, path) for label, path in found.paths.items()],
         "grounds": finance_grounds(found),
     }
 
 
-def _cash(label: str, path: PathFinances) -> dict[str, Any]:
+def _cash(found: Finances, label: str, path: PathFinances) -> dict[str, Any]:
     unit, headings, rows = cash_rows(path)
-    return {"label": label, "unit": f"${unit[2]}", "headings": headings, "rows": rows}
-
-
-def _trimmed(rows: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
-    return [(name.strip(), cells) for name, cells in rows]
+    picture = Picture(picture_uri(cash_charts(found, [label])), cash_words(found, label))
+    return {
+        "label": label,
+        "unit": f"${unit[2]}",
+        "headings": headings,
+        "rows": rows,
+        "picture": picture,
+        "advances": path.assumed.advance is not None,
+    }
 
 
 def _cards(run: AgreementRun) -> list[dict[str, Any]]:

@@ -41,8 +41,13 @@ def stated_keys(scenario: str) -> str:
     """
     sections = re.split(r"^(?=\[)", scenario, flags=re.MULTILINE)[1:]
     kept = [text for text in sections if not text.startswith(_NOT_OF_A_RUN)]
-    lines = (line for text in kept for line in (*text.splitlines(), ""))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(ln for ln in lines if ln[:1] != "#")).strip()
+    return without_comments("\n\n".join(kept))
+
+
+def without_comments(scenario: str) -> str:
+    """Return a scenario file without comments: the same scenario on less paper."""
+    lines = (line for line in scenario.splitlines() if line[:1] != "#")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def versions() -> list[tuple[str, str]]:
