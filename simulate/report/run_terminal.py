@@ -25,6 +25,7 @@ from simulate.report.numbers import (
 )
 from simulate.report.sentences import (
     answer_sentences,
+    caveats,
     headline_contract,
     luck,
     probability_decimals,
@@ -85,7 +86,8 @@ def _answer(run: Run, asked_for: Sequence[str]) -> list[str]:
     if not asked_for:
         return answer_sentences(run, headline_contract(run))
     by_luck = dict.fromkeys(luck(run, contract_id) for contract_id in asked_for)
-    return [*(prospects(run, contract_id) for contract_id in asked_for), *by_luck]
+    said = [*(prospects(run, contract_id) for contract_id in asked_for), *by_luck]
+    return [*said, *caveats(run[contract_id].resolved.contract for contract_id in asked_for)]
 
 
 def _views(run: Run) -> list[_View]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from simulate.analysis.precision import PILOT_YEARS
+from simulate.contracts.contract import SHARED_SAVINGS_PROGRAM, programme_contract_ids
 from simulate.measures.estimate import Estimate
 from simulate.report.numbers import (
     decimals_for,
@@ -19,12 +20,23 @@ from simulate.report.numbers import (
 if TYPE_CHECKING:
     from simulate.agreement.run import AgreementRun
     from simulate.analysis.run import ContractResult, Run
+    from simulate.contracts.contract import Contract
     from simulate.measures.comparison import Flip
 
 
 def headline_contract(run: Run) -> str:
-    """Return the contract that the answer is about: the ACO's own, else the last one."""
-    return run.aco.contract if run.aco.contract in run.contracts else list(run.contracts)[-1]
+    """Return the contract that the answer is about.
+
+    It is the ACO's own; else the first of them that is in force; else the first. Where the run
+    holds all contracts of the Shared Savings Program, the last one takes the first one's place.
+    """
+    if run.aco.contract in run.contracts:
+        return run.aco.contract
+    ids = list(run.contracts)
+    if set(programme_contract_ids(SHARED_SAVINGS_PROGRAM)) <= set(ids):
+        return ids[-1]
+    in_force = [i for i in ids if run[i].resolved.contract.status == "in force"]
+    return (in_force or ids)[0]
 
 
 def answer(run: Run, contract_id: str | None = None) -> str:
@@ -33,10 +45,22 @@ def answer(run: Run, contract_id: str | None = None) -> str:
 
 
 def answer_sentences(run: Run, contract_id: str | None = None) -> list[str]:
-    """Return the answer for a contract: what it brings, what is luck, what else there is."""
+    """Return the answer for a contract: what it brings, what is luck, what else there is.
+
+    Of a contract with a caveat that comes last.
+    """
     contract_id = contract_id or headline_contract(run)
     third = beside_others(run, contract_id) or _spread(run[contract_id])
-    return [prospects(run, contract_id), luck(run, contract_id), third]
+    said = [prospects(run, contract_id), luck(run, contract_id), third]
+    return [*said, *caveats([run[contract_id].resolved.contract])]
+
+
+def caveats(contracts: Iterable[Contract]) -> list[str]:
+    """Return what must be known before a figure of some contracts is used, each once."""
+    holders: dict[str, list[str]] = {}
+    for contract in contracts:
+        holders.setdefault(" ".join(contract.caveat.split()), []).append(contract.id)
+    return [f"{', '.join(ids)}: {text}" for text, ids in holders.items() if text]
 
 
 def prospects(run: Run, contract_id: str) -> str:

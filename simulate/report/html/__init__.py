@@ -25,6 +25,7 @@ from simulate.report.html.tables import comparison_view, measure_tables, result_
 from simulate.report.html.terms import contract_cards
 from simulate.report.sentences import (
     answer_sentences,
+    caveats,
     headline_contract,
     luck,
     prospects_of_both,
@@ -123,7 +124,7 @@ def _with_best_alternative(run: Run) -> ContractComparison | None:
 def _answer(
     run: Run, stated: ContractComparison | None, compared: dict[str, Any] | None
 ) -> list[str]:
-    """Return the answer in three sentences: of a run, or of two contracts compared."""
+    """Return the answer, a sentence each: of a run, or of two contracts compared."""
     if stated is None or compared is None:
         return answer_sentences(run)
     worth, more_often = compared["sentences"]
@@ -131,6 +132,7 @@ def _answer(
         f"{worth.removesuffix('.')}: {more_often}",
         " ".join(compared["flips"]),
         prospects_of_both(run, (stated.first, stated.second)),
+        *caveats(run[i].resolved.contract for i in (stated.first, stated.second)),
     ]
 
 
