@@ -13,7 +13,10 @@ from simulate.cli.writing import write_json
 from simulate.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simulate.contracts.contract import Contract
+    from simulate.data import PublishedResult
 
 commands = typer.Typer()
 
@@ -51,22 +54,51 @@ def contracts_command(
 
 @commands.command("aco")
 def aco_command(
-    aco_id: Annotated[str, typer.Argument(metavar="ID", help="CMS id, such as A1001.")],
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID or WORDS]", help="CMS id, or part of a name; all if left out."),
+    ] = None,
     results: Results = None,
     json_file: Json = None,
 ) -> None:
-    """Show what CMS published for one ACO, year by year."""
+    """What CMS published for one ACO, year by year; or the ACOs of a name.
+
+    \b
+    simulate aco A1001
+    simulate aco health network
+    simulate aco
+    """
+    from simulate.data import find_acos, is_aco_id
+
+    text, file = " ".join(words or ()), None if results is None else Path(results)
+    if is_aco_id(text):
+        _one_aco(text, file, json_file)
+        return
+    found = find_acos(text, file)
+    if json_file is not None:
+        _write_rows(json_file, found)
+    if json_file != "-":
+        from simulate.report.terminal import show_acos
+
+        show_acos(found)
+
+
+def _one_aco(aco_id: str, results: Path | None, json_file: str | None) -> None:
     from simulate.data import history, result
 
-    rows = (result(aco_id, results_file=Path(results)),) if results else history(aco_id)
-    if json_file:
-        from simulate.data.published_result import as_plain_data
-
-        write_json(json_file, [as_plain_data(row) for row in rows])
+    rows = history(aco_id) if results is None else (result(aco_id, results_file=results),)
+    if json_file is not None:
+        _write_rows(json_file, rows)
     if json_file != "-":
         from simulate.report.terminal import show_history
 
         show_history(rows)
+
+
+def _write_rows(json_file: str, rows: Sequence[PublishedResult]) -> None:
+    from simulate.data.published_result import as_plain_data
+
+    write_json(json_file, [as_plain_data(row) for row in rows])
 
 
 @commands.command("settle")

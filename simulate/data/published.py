@@ -77,6 +77,46 @@ def history(aco_id: str) -> tuple[PublishedResult, ...]:
     return tuple(_row(published_results(year), wanted) for year in years)
 
 
+def find_acos(words: str, results_file: Path | None = None) -> tuple[PublishedResult, ...]:
+    """Return the latest row of every ACO whose name or id has some words in it, largest first.
+
+    Parameters
+    ----------
+    words : str
+        All of them in any order, in upper or lower case; none finds every ACO of the latest year.
+    results_file : pathlib.Path, optional
+        A file downloaded from CMS, to be searched instead of the shipped ones.
+
+    Raises
+    ------
+    UserError
+        Where none is found, or the file cannot be read.
+    """
+    wanted = words.casefold().split()
+    if results_file is not None:
+        rows: Iterable[PublishedResult] = read_results_file(results_file).rows
+    elif wanted:
+        rows = (row for year in published_years() for row in published_results(year).rows)
+    else:
+        rows = published_results(published_years()[-1]).rows
+    latest: dict[str, PublishedResult] = {}
+    for row in sorted(rows, key=lambda row: row.performance_year):
+        named = f"{row.aco_name or ''} {row.aco_id}".casefold()
+        if all(word in named for word in wanted):
+            latest[row.aco_id] = row
+    if not latest:
+        raise UserError(
+            f"{words}: no ACO of that name or id in {results_file or 'the shipped results'}; state "
+            "part of a name, such as 'health network', or an id, such as A1001."
+        )
+    return tuple(sorted(latest.values(), key=lambda row: -row.assigned_beneficiaries))
+
+
+def is_aco_id(text: str) -> bool:
+    """Whether a text has the form of CMS's ids: a letter and digits."""
+    return re.fullmatch(r"[A-Za-z]\d+", text.strip()) is not None
+
+
 def result(
     aco_id: str, year: int | None = None, results_file: Path | None = None
 ) -> PublishedResult:
@@ -140,7 +180,8 @@ def _years_of(wanted: str, year: int | None = None) -> tuple[int, ...]:
     raise UserError(
         f"ACO {wanted or repr(wanted)} is not in the results that ship with this package "
         f"(performance years {_phrase(published_years())}; ids look like "
-        f"{_formats(index)}).{hint}{nearest(wanted, index)} {_OTHER_FILE}."
+        f"{_formats(index)}).{hint}{nearest(wanted, index)} simulate aco WORDS finds one by "
+        f"its name. {_OTHER_FILE}."
     )
 
 

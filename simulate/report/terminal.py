@@ -178,6 +178,28 @@ def show_settlement(settlement: Settlement) -> None:
         out.print(Text(f"{contract.contract.id}: {note}", style="dim"))
 
 
+def show_acos(rows: Sequence[PublishedResult]) -> None:
+    """Print some ACOs, a line each, with the latest that CMS published of them."""
+    out = console()
+    table = plain_table()
+    for header in ("id", "name", "state", "year", "contract"):
+        table.add_column(header, no_wrap=header != "name")
+    for header in ("assigned", "savings rate", "earned or owed"):
+        table.add_column(header, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.aco_id,
+            row.aco_name or "-",
+            row.state or "-",
+            str(row.performance_year),
+            row.contract,
+            f"{row.assigned_beneficiaries:,}",
+            plain_percent(row.savings_rate),
+            plain_dollars(row.earned_savings_or_losses or 0.0),
+        )
+    out.print(table)
+
+
 def show_history(rows: Sequence[PublishedResult]) -> None:
     """Print what CMS published for one ACO, year by year."""
     out = console()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulate.contracts.contract import contract_ids, load_contract
-from simulate.data import history
+from simulate.data import history, published_results, published_years
 
 pytestmark = [
     pytest.mark.usefixtures("compiled"),
@@ -152,6 +152,15 @@ def test_aco_shows_its_history(done) -> None:
     rows = done("aco", "A1001", "--json", "-").json
     assert [row["performance_year"] for row in rows] == years
     assert rows[-1]["assigned_beneficiaries"] == 116_175
+
+
+def test_an_aco_is_found_by_words_of_its_name(done) -> None:
+    lines = done("aco", "medicare", "WellStar").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["id", "A1109", "A4803"]
+    every = done("aco", "--json", "-").json
+    assert len(every) == len(published_results(published_years()[-1]).rows)
+    sizes = [row["assigned_beneficiaries"] for row in every]
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_settle_prints_a_waterfall_that_its_json_repeats(done) -> None:
