@@ -61,7 +61,7 @@ def aco_command(
     results: Results = None,
     json_file: Json = None,
 ) -> None:
-    """What CMS published for one ACO, year by year; or the ACOs of a name.
+    """Show what CMS published for one ACO, year by year; or the ACOs of a name.
 
     \b
     simulate aco A1001
