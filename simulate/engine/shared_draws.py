@@ -93,12 +93,13 @@ class Draws:
         years : uint64 array
             Indices of simulated years.
         source : int
-            Which source of risk, below `SOURCES`.
+            Which source of risk. Those from `SOURCES` on, which single years do not have, are
+            drawn independently.
         calendar_year : int
             Year within the simulated path. Years other than 0 are drawn independently:
             so many dimensions cannot be filled evenly.
         """
-        if self.sampling == "independent" or calendar_year:
+        if self.sampling == "independent" or calendar_year or source >= SOURCES:
             return np.asarray(shared_uniforms(self.seed, years, source, calendar_year))
         return sobol_uniforms(self.seed, years, source)
 

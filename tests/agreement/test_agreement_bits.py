@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from agreement_cases import PATHS, mixed_aco, noisy_run
+from agreement_cases import COMPILED, PATHS, mixed_aco, noisy_run
 
 import simulate as sim
 from simulate.agreement.simulation import ASSUMED, CHANCE_ALONE
@@ -36,6 +36,14 @@ def arrays(run: sim.AgreementRun, label: str, view: int) -> dict[str, np.ndarray
 def test_threads_and_chunks(threads: int, chunk_years: int | None) -> None:
     whole = noisy_run([LONG], **EVERYTHING)
     other = noisy_run([LONG], execution=sim.Execution(threads, chunk_years), **EVERYTHING)
+    assert json.dumps(whole.to_dict()) == json.dumps(other.to_dict())
+
+
+@pytest.mark.skipif(not COMPILED, reason="quasi-random years are at least a thousand")
+def test_quasi_random_threads_and_chunks() -> None:
+    stated = {**EVERYTHING, "sampling": "quasi-random", "years": 1_000}
+    whole = noisy_run([LONG], **stated)
+    other = noisy_run([LONG], execution=sim.Execution(2, 13), **stated)
     assert json.dumps(whole.to_dict()) == json.dumps(other.to_dict())
 
 
