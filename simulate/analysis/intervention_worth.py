@@ -328,7 +328,7 @@ class _Years:
         with_it = self.outcomes(resolved, self.totals[place])
         differences = compare_outcomes(with_it, without, self.certain).differences
         gain = differences["expected_net"]
-        people = effect.participants
+        people = effect.participants * effect.part_paid
         return ContractWorth(
             resolved,
             measure(without, self.certain),

@@ -144,6 +144,9 @@ class ProgrammeEffect:
     participation_sd : float
         Standard deviation from who happens to take part, for one participant; it grows as the
         square root of their number.
+    part_paid : float
+        Of the cost of a participant and year: a decedent is paid for as a whole, others for
+        the months in which they take part.
     """
 
     programme: Programme
@@ -153,6 +156,7 @@ class ProgrammeEffect:
     per_participant: Counted
     effect_sd: float
     participation_sd: float
+    part_paid: float
 
     @property
     def savings(self) -> float:
@@ -168,7 +172,7 @@ class ProgrammeEffect:
     @property
     def cost(self) -> float:
         """Expected cost of the programme, dollars."""
-        return self.participants * self.programme.cost
+        return self.participants * self.part_paid * self.programme.cost
 
     def with_participants(self, participants: float) -> ProgrammeEffect:
         """Return what the programme comes to with another number of the same participants."""
@@ -296,7 +300,16 @@ def effect_of(
         ),
         effect_sd=math.sqrt(float(weights @ (by_effect - counted) ** 2)),
         participation_sd=math.sqrt(_variance_of_one(programme, sums)),
+        part_paid=_part_paid(programme, year),
     )
+
+
+def _part_paid(programme: Programme, year: int) -> float:
+    """Return the part of a year in which the average participant takes part."""
+    running = running_by_month(programme, year)
+    if programme.group == "decedents" or not running[-1]:
+        return 1.0
+    return sum(running) / running[-1] / MONTHS
 
 
 def _variance_of_one(programme: Programme, sums: Sequence[_Sums]) -> float:

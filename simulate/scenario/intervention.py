@@ -118,7 +118,8 @@ class Intervention(Strict):
         ge=0.0,
         le=1e6,
         description="Dollars a participant and year that the ACO pays for it, outside the "
-        "settlement; finances of an agreement take them off.",
+        "settlement; finances of an agreement take them off. Decedents cost all of it, others "
+        "the part of the months in which they take part.",
     )
 
     @model_validator(mode="after")

@@ -208,6 +208,17 @@ def test_who_dies_soon_after_the_start_has_had_little_of_it() -> None:
     ]
 
 
+def test_members_who_stay_are_paid_for_by_the_month_and_decedents_as_a_whole() -> None:
+    assert of(replace(WHOLE, cost=1_200.0)).cost == pytest.approx(1_200 * 10_000)
+    late = of(replace(WHOLE, cost=1_200.0, starts_in_month=10))
+    assert (late.participants, late.cost) == (pytest.approx(10_000), pytest.approx(300 * 10_000))
+    # A twelfth joins each month: 12 + 11 + ... + 1 twelfths of a year of a twelfth of them.
+    ramp = of(replace(WHOLE, cost=1_200.0, ramp_months=12))
+    assert ramp.cost == pytest.approx(1_200 * 10_000 * 78 / 144)
+    dying = of(replace(DECEDENTS, cost=1_200.0, starts_in_month=10))
+    assert dying.cost == pytest.approx(1_200 * dying.participants)
+
+
 SLOWLY = {"starts_in_month": 7, "ramp_months": 18}
 
 
