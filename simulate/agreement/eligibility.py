@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from simulate.agreement.path import Path
 from simulate.contracts.agreement_rules import agreement_rules
@@ -101,10 +102,18 @@ def _published(aco_id: str) -> Sequence[PublishedResult]:
 
 
 def _starts(scenario: Scenario, rows: Iterable[PublishedResult]) -> dict[int, int]:
-    """Return the year in which the agreement of each performance year began."""
+    """Return the first whole year of the agreement that each performance year belongs to."""
     aco = scenario.aco
     starts = {aco.performance_year: aco.agreement_start_year}
-    return starts | {r.performance_year: r.current_start.year for r in rows if r.current_start}
+    return starts | {
+        r.performance_year: _first_whole_year(r.current_start) for r in rows if r.current_start
+    }
+
+
+def _first_whole_year(start: date) -> int:
+    """Return the first calendar year that counts of an agreement; a half year of 2019 does not."""
+    half = start.year == agreement_rules().half_years.value and start.month > 1
+    return start.year + 1 if half else start.year
 
 
 def _one_sided_years(contracts: Mapping[int, str], starts: Mapping[int, int]) -> Iterator[int]:

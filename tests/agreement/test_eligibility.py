@@ -9,7 +9,7 @@ from agreement_cases import planned, round_aco
 
 import simulate as sim
 from simulate.agreement.eligibility import advance_not_for_this_aco, standing_of
-from simulate.agreement.finance.terms import finance_notes
+from simulate.agreement.finance.notes import finance_notes
 from simulate.agreement.plan import agreement_plan
 from simulate.agreement.run import stated_for_agreement
 from simulate.contracts.contract import contract_ids, load_contract
@@ -26,6 +26,13 @@ def said(aco: sim.ACO, path: str, **stated) -> list[str]:
 
 
 # --- what is known ---------------------------------------------------------------------
+
+
+def test_the_half_year_of_2019_is_not_counted() -> None:
+    """A1006 in CMS's files: Track 1 to June 2019, from July in a new agreement, Level B in 2020."""
+    found = standing(sim.ACO.from_published_results("A1006", 2021), 2022)
+    assert found.contracts[2020] == found.contracts[2021] == "basic-b"
+    assert found.one_sided == (2020, 2021)
 
 
 def test_the_record_of_a_published_aco() -> None:
