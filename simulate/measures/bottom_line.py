@@ -23,10 +23,22 @@ class BottomLine(NamedTuple):
         Sum of all that is received and paid.
     present_value : float64 array
         The same, discounted to the first day.
+    priced : tuple of two float64 arrays, shape (paths,), or None
+        Each path's influence on the premiums in the two, where these are estimated from the
+        paths: the `shift` of `simulate.measures.estimate`. None without such premiums.
     """
 
     net: FloatArray
     present_value: FloatArray
+    priced: tuple[FloatArray, FloatArray] | None = None
+
+    def with_shifts(self) -> dict[str, tuple[FloatArray, FloatArray | None]]:
+        """Return both amounts by name, each with its shift."""
+        shifts = self.priced or (None, None)
+        return {
+            "net": (self.net, shifts[0]),
+            "present_value": (self.present_value, shifts[1]),
+        }
 
 
 @dataclass(frozen=True)
@@ -72,12 +84,13 @@ def measure_bottom_line(
         See `simulate.measures.estimate`.
     """
     found = {}
-    for name, values in line._asdict().items():
-        found[f"expected_{name}"] = of.mean(values, replicates)
+    for name, (values, shift) in line.with_shifts().items():
+        found[f"expected_{name}"] = of.mean(values, replicates, shift)
         found[f"standard_deviation_of_{name}"] = of.standard_deviation(values, replicates)
         for suffix, level in _QUANTILES:
-            found[f"{name}_{suffix}"] = of.quantile(values, level, replicates)
-    covered = of.proportion(np.asarray(line.net >= 0.0), certain, replicates)
+            found[f"{name}_{suffix}"] = of.quantile(values, level, replicates, shift)
+    _, shift = line.with_shifts()["net"]
+    covered = of.proportion_above(line.net, certain, replicates, shift)
     return BottomLineMeasures(**found, probability_of_covering_costs=covered)
 
 
@@ -98,12 +111,13 @@ def compare_bottom_lines(
         By measure of `BottomLineMeasures`; the better one by the present value.
     """
     found = {}
-    for name in BottomLine._fields:
-        one, two = getattr(first, name), getattr(second, name)
-        found[f"expected_{name}"] = of.mean(one - two, replicates)
+    pairs = zip(first.with_shifts().items(), second.with_shifts().values(), strict=True)
+    for (name, (one, on_one)), (two, on_two) in pairs:
+        shift = _difference(on_one, on_two)
+        found[f"expected_{name}"] = of.mean(one - two, replicates, shift)
         found[f"standard_deviation_of_{name}"] = of.paired_deviation(one, two, replicates)
         for suffix, level in _QUANTILES:
-            found[f"{name}_{suffix}"] = of.paired_quantile(one, two, level, replicates)
+            found[f"{name}_{suffix}"] = of.paired_quantile(one, two, level, replicates, shift)
     covered = (first.net >= 0.0).astype(np.float64) - (second.net >= 0.0)
     found["probability_of_covering_costs"] = of.mean(covered, replicates)
     worth = first.present_value, second.present_value
@@ -113,3 +127,9 @@ def compare_bottom_lines(
         second_better=of.proportion(worth[1] > worth[0], certain, replicates),
         equal=of.proportion(worth[0] == worth[1], certain, replicates),
     )
+
+
+def _difference(first: FloatArray | None, second: FloatArray | None) -> FloatArray | None:
+    if first is None or second is None:
+        return first if second is None else -second
+    return first - second

@@ -7,6 +7,10 @@ Years are independent; or, with `replicates`, they fall into so many interleaved
 belongs to set r % replicates) that are independent of each other, while the years of one set
 complement each other as quasi-random points do. Then the error of a mean is the spread of the
 sets, and that of any other figure the spread of each year's influence on it, set by set.
+
+Where a constant in all values was itself estimated from the years, as a premium is from what it
+insures, `shift` holds each year's influence on it, of mean 0: it belongs to the error of every
+figure that the constant moves.
 """
 
 from __future__ import annotations
@@ -54,9 +58,33 @@ def proportion(hits: BoolArray, certain: bool = False, replicates: int | None = 
     return Estimate(count / years, error)
 
 
-def mean(values: FloatArray, replicates: int | None = None) -> Estimate:
+def proportion_above(
+    values: FloatArray,
+    certain: bool = False,
+    replicates: int | None = None,
+    shift: FloatArray | None = None,
+) -> Estimate:
+    """Estimate the probability of values of 0 or more.
+
+    What a shift adds is its part of the density at 0, taken from the share of values around it
+    (within Silverman's width).
+    """
+    hits = np.asarray(values >= 0.0)
+    found = proportion(hits, certain, replicates)
+    if certain or shift is None:
+        return found
+    width = 1.06 * float(np.std(values)) * values.size**-0.2
+    density = float(np.mean(np.abs(values) < width)) / (2.0 * width) if width else 0.0
+    error = _error_of_mean(hits + density * shift, replicates)
+    return Estimate(found.value, error if density else found.standard_error)
+
+
+def mean(
+    values: FloatArray, replicates: int | None = None, shift: FloatArray | None = None
+) -> Estimate:
     """Estimate an expectation by the mean; error: standard deviation over root years."""
-    return Estimate(float(np.mean(values)), _error_of_mean(values, replicates))
+    influence = values if shift is None else values + shift
+    return Estimate(float(np.mean(values)), _error_of_mean(influence, replicates))
 
 
 def standard_deviation(values: FloatArray, replicates: int | None = None) -> Estimate:
@@ -70,13 +98,21 @@ def standard_deviation(values: FloatArray, replicates: int | None = None) -> Est
     return Estimate(deviation, error_of_variance / (2.0 * deviation))
 
 
-def quantile(values: FloatArray, level: float, replicates: int | None = None) -> Estimate:
+def quantile(
+    values: FloatArray,
+    level: float,
+    replicates: int | None = None,
+    shift: FloatArray | None = None,
+) -> Estimate:
     """Estimate a quantile; error: half the distance of the order statistics one se off.
 
     The rank of the true quantile is binomial with standard deviation
     sqrt(n p (1-p)), whatever the distribution; with replicates it is as uncertain as the
-    share of years up to the estimate.
+    share of years up to the estimate. With a shift the error is that of each year's influence.
     """
+    if shift is not None:
+        middle, influence = _influence_on_quantile(values, level)
+        return Estimate(middle, _error_of_mean(influence + shift, replicates))
     low, middle, high = _order_statistics(values, level)
     if replicates:
         spread = _spread_of_rank(values, middle, replicates)
@@ -90,34 +126,51 @@ def _spread_of_rank(values: FloatArray, at: float, replicates: int) -> float:
     return values.size * max(_error_of_mean(share, replicates) for share in shares)
 
 
-def tail_mean(values: FloatArray, level: float, replicates: int | None = None) -> Estimate:
+def tail_mean(
+    values: FloatArray,
+    level: float,
+    replicates: int | None = None,
+    shift: FloatArray | None = None,
+) -> Estimate:
     """Estimate the mean of the worst (largest) 1 - `level` of years (TVaR).
 
     By q + E[(X - q)+] / (1 - level), which is right also where the quantile q is
     shared by many years; the error of q itself cancels to first order.
     """
     at = _order_statistics(values, level)[1]
-    excess = np.maximum(values - at, 0.0)
-    error = _error_of_mean(excess, replicates)
-    return Estimate(at + float(np.mean(excess)) / (1.0 - level), error / (1.0 - level))
+    excess = np.maximum(values - at, 0.0) / (1.0 - level)
+    influence = excess if shift is None else excess + shift
+    return Estimate(at + float(np.mean(excess)), _error_of_mean(influence, replicates))
 
 
 def paired_quantile(
-    first: FloatArray, second: FloatArray, level: float, replicates: int | None = None
+    first: FloatArray,
+    second: FloatArray,
+    level: float,
+    replicates: int | None = None,
+    shift: FloatArray | None = None,
 ) -> Estimate:
     """Estimate the difference of two quantiles over the same years.
 
-    The error comes from the influence of each year on both quantiles; the density
-    at each is taken from the order statistics one standard error to either side.
+    The error comes from the influence of each year on both quantiles.
     """
-    influence = np.zeros(first.size)
-    values = []
-    for sign, sample in ((1.0, first), (-1.0, second)):
-        low, middle, high = _order_statistics(sample, level)
-        values.append(middle)
-        per_rank = (high - low) / (2.0 * np.sqrt(level * (1.0 - level) / first.size))
-        influence += sign * per_rank * ((sample > middle) - (1.0 - level))
-    return Estimate(values[0] - values[1], _error_of_mean(influence, replicates))
+    (one, on_one), (two, on_two) = (
+        _influence_on_quantile(sample, level) for sample in (first, second)
+    )
+    influence = on_one - on_two
+    if shift is not None:
+        influence += shift
+    return Estimate(one - two, _error_of_mean(influence, replicates))
+
+
+def _influence_on_quantile(values: FloatArray, level: float) -> tuple[float, FloatArray]:
+    """Return a quantile and the influence of each year on it.
+
+    The density there is taken from the order statistics one standard error to either side.
+    """
+    low, middle, high = _order_statistics(values, level)
+    per_rank = (high - low) / (2.0 * np.sqrt(level * (1.0 - level) / values.size))
+    return middle, per_rank * ((values > middle) - (1.0 - level))
 
 
 def paired_tail_mean(
