@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulate.contracts.agreement_rules import agreement_rules
-from simulate.contracts.contract import normal_id
+from simulate.contracts.contract import named_contract_ids, normal_id
 from simulate.errors import UserError, nearest
 
 #: What stands for the path that an ACO takes unless it names one.
@@ -31,11 +31,15 @@ class WrittenPath:
         Contract ids by performance year, one tuple an agreement.
     title : str
         What it is, in words; empty where its label says it all.
+    as_of_year : bool
+        Whether each performance year takes the terms that were in force in it, where the
+        catalogue holds earlier ones under an id of their own; see `Path`'s years.
     """
 
     label: str
     agreements: tuple[tuple[str, ...], ...]
     title: str = ""
+    as_of_year: bool = False
 
     @property
     def contract_ids(self) -> tuple[str, ...]:
@@ -76,7 +80,7 @@ def read_path(
         return glide_path(name.removeprefix(_FROM).removeprefix(GLIDE_PATH), years, level, kept)
     standard = agreement_rules().standard_paths.get(name)
     if standard is not None:
-        return WrittenPath(name, _agreements(standard.path), standard.title)
+        return WrittenPath(name, _agreements(standard.path), standard.title, as_of_year=True)
     agreements = _agreements(text)
     if agreements == ((name,),):
         return WrittenPath(name, ((name,) * years,))
@@ -137,9 +141,21 @@ def known_names() -> list[str]:
     return [GLIDE_PATH, *agreement_rules().standard_paths]
 
 
+def is_only_a_path(text: str) -> bool:
+    """Whether a text can be nothing but a path: a standard name, or contracts year by year."""
+    name = normal_id(text)
+    several = "," in text or "/" in text or _REPEATED.fullmatch(text.strip()) is not None
+    return several or name in known_names() or name.startswith(_FROM)
+
+
 def unknown_path(path: WrittenPath, message: str) -> UserError:
     """Return the error of a path that names no contract, with the nearest standard name."""
-    near = nearest(path.label, known_names()) if len(path.contract_ids) == 1 else ""
+    only = path.contract_ids[0] if len(path.contract_ids) == 1 else ""
+    near = nearest(path.label, known_names()) if only else ""
+    of_programme = named_contract_ids(only) if only else (only,)
+    if of_programme != (only,):
+        # A path is one contract a year: unlike --contracts it cannot take several at once.
+        near = f" {only} is a programme; its contracts are {', '.join(of_programme)}."
     return UserError(
         f"agreement.paths: {path.label}: {message}{near} Standard paths: "
         f"{', '.join(known_names())}. A path is a contract id, or ids by performance year, "

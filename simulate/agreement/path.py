@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from simulate.agreement.notation import WrittenPath
 from simulate.contracts.agreement_rules import agreement_rules
+from simulate.contracts.contract import load_contract
 from simulate.errors import UserError
 from simulate.scenario.agreement import AgreementSettings
 
@@ -89,6 +90,11 @@ class Path:
     starts: tuple[int, ...]
 
     @property
+    def contract_ids(self) -> tuple[str, ...]:
+        """The contracts in it, each once."""
+        return tuple(dict.fromkeys(year.contract_id for year in self.years))
+
+    @property
     def calendar_years(self) -> int:
         """How many calendar years it covers."""
         return self.years[-1].last_calendar + 1
@@ -128,7 +134,7 @@ def dated_path(written: WrittenPath, settings: AgreementSettings, start_year: in
             unused = 0.5 if _is_first_half(months, len(years), place) else 0.0
             years.append(
                 PerformanceYear(
-                    contract_id,
+                    _as_of(contract_id, start_year + last) if written.as_of_year else contract_id,
                     agreement,
                     before + place + 1,
                     start_year + last,
@@ -150,6 +156,15 @@ def dated_path(written: WrittenPath, settings: AgreementSettings, start_year: in
     starts = *sorted(begun.values()), kept[-1].last_calendar + 1
     _check_base_years(written, starts)
     return Path(written.label, written.title, tuple(kept), starts)
+
+
+def _as_of(contract_id: str, year: int) -> str:
+    """Return the contract that holds the terms of a performance year."""
+    earlier = (agreement_rules().earlier_terms.value or {}).get(contract_id)
+    if earlier is None:
+        return contract_id
+    covered = load_contract(earlier).performance_years
+    return earlier if covered.first <= year <= (covered.last or year) else contract_id
 
 
 def _months(settings: AgreementSettings, count: int, start_year: int) -> tuple[int, ...]:

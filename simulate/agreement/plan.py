@@ -19,7 +19,7 @@ from simulate.agreement.primary_care import (
     with_primary_care,
 )
 from simulate.agreement.rules import RebasingTerms, broken_rules
-from simulate.agreement.stated import contracts_of, stated_paths
+from simulate.agreement.stated import contracts_of, start_year_of, stated_paths
 from simulate.analysis.choices import (
     DEFAULT_COMMON_SHOCK_SD,
     check_sampling,
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 #: Simulated paths by default: the error of a probability stays at or below 0.36 points.
 AGREEMENT_PATHS = 20_000
 _MOST_BYTES = 4e9
-#: Stands in a note for the performance years that it is about.
-_NAMED_YEARS = "{performance years}"
+#: Stand in a note for the performance years that it is about, and for those of the agreement.
+_NAMED_YEARS, _AGREEMENT_YEARS = "{performance years}", "{years of the agreement}"
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def agreement_plan(scenario: Scenario, paths: Sequence[str] | None = None) -> Ag
         Anything stated that cannot be simulated or settled.
     """
     settings = scenario.agreement
-    start_year = settings.start_year or scenario.aco.performance_year + 1
+    start_year = start_year_of(scenario)
     written, assumed = stated_paths(scenario, start_year, paths)
     dated = [dated_path(path, settings, start_year) for path in written]
     _check_settings(scenario, start_year)
@@ -203,9 +203,9 @@ def agreement_plan(scenario: Scenario, paths: Sequence[str] | None = None) -> Ag
     stated_year = scenario.aco.performance_year
     labels = [path.label for path in written]
     asked = scenario.with_values({"years": agreement_paths(scenario), "agreement.paths": labels})
-    standing = standing_of(scenario, start_year)
+    standing, stated_aco = standing_of(scenario, start_year), scenario.aco
     scenario = _at_start(scenario, start_year)
-    contracts = with_primary_care(scenario, contracts_of(scenario, written))
+    contracts = with_primary_care(scenario, contracts_of(scenario, written, dated))
     span = max(path.calendar_years for path in dated)
     growth = _growth(settings, start_year - stated_year, span)
     planned = tuple(_planned(scenario, path, contracts, standing, growth) for path in dated)
@@ -224,7 +224,7 @@ def agreement_plan(scenario: Scenario, paths: Sequence[str] | None = None) -> Ag
         growth,
         population,
         _noise(scenario, population),
-        resolve_true_savings(scenario.assumptions, scenario.aco),
+        resolve_true_savings(scenario.assumptions, stated_aco, scenario.aco.agreement_start_year),
         _programmes(scenario, population, span),
         assumed,
         asked,
@@ -327,16 +327,35 @@ def _with_revenue_of(scenario: Scenario, growth: float) -> Scenario:
 def _gathered_notes(paths: Sequence[PlannedPath]) -> Iterator[str]:
     """Yield each note on terms once, with the contracts and the years that it holds for."""
     holders: dict[str, dict[str, None]] = {}
-    years: dict[str, set[int]] = {}
+    years: dict[str, list[PerformanceYear]] = {}
     for planned in paths:
         for year, terms in zip(planned.path.years, planned.resolved, strict=True):
             for note in terms.notes:
-                text = note.replace(f"performance year {year.year}", _NAMED_YEARS)
+                text = _without_years(note, year)
                 holders.setdefault(text, {})[year.contract_id] = None
-                years.setdefault(text, set()).add(year.year)
+                years.setdefault(text, []).append(year)
     for text, ids in holders.items():
-        listed = ", ".join(map(str, sorted(years[text])))
-        yield f"{', '.join(ids)}: {text.replace(_NAMED_YEARS, f'performance years {listed}')}"
+        yield f"{', '.join(ids)}: {_with_years(text, years[text])}"
+
+
+def _without_years(note: str, year: PerformanceYear) -> str:
+    """Return a note with a mark in place of its performance year, and of that of the agreement."""
+    note = note.replace(f"performance year {year.year}", _NAMED_YEARS)
+    return note.replace(f"this is year {year.agreement_year} ", f"{_AGREEMENT_YEARS} ")
+
+
+def _with_years(text: str, years: Sequence[PerformanceYear]) -> str:
+    """Return a note with the years that it holds for in place of the marks."""
+    calendar = sorted({year.year for year in years})
+    of_agreement = sorted({year.agreement_year for year in years})
+    named = f"performance year{'s' if len(calendar) > 1 else ''} {_listed(calendar)}"
+    verb = "these are years" if len(of_agreement) > 1 else "this is year"
+    text = text.replace(_NAMED_YEARS, named)
+    return text.replace(_AGREEMENT_YEARS, f"{verb} {_listed(of_agreement)}")
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 def _resolved(

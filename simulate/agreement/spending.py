@@ -26,12 +26,16 @@ class SpendingBySavings:
     simulated: SimulatedAgreement
 
     def __init__(
-        self, run: AgreementRun, execution: Execution | None, sd: float | None = None
+        self,
+        run: AgreementRun,
+        execution: Execution | None,
+        sd: float | None = None,
+        most_paths: int = _MOST_PATHS,
     ) -> None:
         low, high = SEARCHED
         angles = (2 * np.arange(_NODES) + 1) * np.pi / (2 * _NODES)
         self.nodes = 0.5 * (low + high) - 0.5 * (high - low) * np.cos(angles)
-        self.paths = min(run.plan.simulated_paths, _MOST_PATHS)
+        self.paths = min(run.plan.simulated_paths, most_paths)
         sd = run.plan.true_savings.view.sd if sd is None else sd
         self.courses = [assumed_course(run.plan, View(float(node), sd)) for node in self.nodes]
         self.simulated = simulate_courses(run.plan, self.courses, self.paths, execution)

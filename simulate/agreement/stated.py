@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from simulate.agreement.notation import (
@@ -14,7 +15,7 @@ from simulate.agreement.notation import (
     unknown_path,
     written,
 )
-from simulate.agreement.path import MONTHS
+from simulate.agreement.path import MONTHS, Path
 from simulate.analysis.choices import chosen_contracts
 from simulate.contracts.agreement_rules import agreement_rules
 from simulate.contracts.contract import Contract, contract_ids, normal_id, read_contract_file
@@ -29,7 +30,7 @@ class StatedPaths(NamedTuple):
     ----------
     paths : tuple of WrittenPath
     assumed : tuple of str
-        What was assumed because nothing was stated.
+        What was assumed because nothing was stated, and texts that mean the same path.
     """
 
     paths: tuple[WrittenPath, ...]
@@ -50,14 +51,17 @@ def stated_paths(scenario: Scenario, start_year: int, paths: Sequence[str] | Non
     Raises
     ------
     UserError
-        A path that cannot be read, or one that is named twice.
+        A path that cannot be read, or one that is written twice.
     """
     settings = scenario.agreement
     texts = tuple(paths or settings.paths) or (DEFAULT,)
+    _check_written_once(texts)
     read = tuple(_read(scenario, start_year, text) for text in texts)
-    _check_different(texts, read)
     _check_years(settings.years, read)
-    return StatedPaths(read, tuple(_assumed(scenario, start_year, texts)))
+    shown = {path.label: path for path in reversed(read)}
+    labels = dict.fromkeys(path.label for path in read)
+    assumed = tuple(_assumed(scenario, start_year, dict(zip(texts, read, strict=True))))
+    return StatedPaths(tuple(shown[label] for label in labels), assumed)
 
 
 def label_of(scenario: Scenario, start_year: int, text: str) -> str:
@@ -72,22 +76,17 @@ def label_of(scenario: Scenario, start_year: int, text: str) -> str:
 
 
 def _read(scenario: Scenario, start_year: int, text: str) -> WrittenPath:
-    years = _default_years(scenario, start_year)
-    kept = _kept_level(scenario, start_year)
-    own = _own_path(scenario, years, kept)[0]
-    return read_path(text, years, lambda: own, _level(scenario), kept)
+    years, kept = _default_years(scenario, start_year), _kept_level(scenario, start_year)
+    own = _own_path(scenario, start_year)[0]
+    return read_path(text, years, lambda: own, _level(scenario, start_year), kept)
 
 
-def _check_different(texts: Sequence[str], read: Sequence[WrittenPath]) -> None:
-    """Refuse a path that is named twice, by the same text or by another one."""
-    by_label: dict[str, list[str]] = {}
-    for text, path in zip(texts, read, strict=True):
-        by_label.setdefault(path.label, []).append(text)
-    for label, named in by_label.items():
-        if len(named) > 1:
-            others = ", ".join(text for text in dict.fromkeys(named) if normal_id(text) != label)
-            by = f", also by {others}" if others else ""
-            raise UserError(f"agreement.paths: {label}: named twice{by}; once is enough.")
+def _check_written_once(texts: Sequence[str]) -> None:
+    """Refuse a path that is written twice; two texts of one path are shown once."""
+    written = Counter(map(normal_id, texts))
+    for name, count in written.items():
+        if count > 1:
+            raise UserError(f"agreement.paths: {name}: named twice; once is enough.")
 
 
 def _check_years(years: int | None, read: Sequence[WrittenPath]) -> None:
@@ -101,25 +100,93 @@ def _check_years(years: int | None, read: Sequence[WrittenPath]) -> None:
         )
 
 
-def _assumed(scenario: Scenario, start_year: int, texts: Sequence[str]) -> Iterator[str]:
-    """Yield what was assumed because nothing was stated."""
-    years, names = _default_years(scenario, start_year), [normal_id(text) for text in texts]
-    path, why = _own_path(scenario, years, _kept_level(scenario, start_year))
+def _assumed(scenario: Scenario, start_year: int, read: Mapping[str, WrittenPath]) -> Iterator[str]:
+    """Yield what was assumed because nothing was stated, and texts that mean the same path."""
+    names = {normal_id(text): path for text, path in read.items()}
     if DEFAULT in names:
-        yield f"{why}, {sum(map(len, path.agreements))} performance years"
-    if GLIDE_PATH in names:
-        level, year = _level(scenario), scenario.aco.performance_year
-        yield (
-            f"{GLIDE_PATH} begins at {level}, the ACO's own level of {year}"
-            if level
-            else f"{GLIDE_PATH} begins at the first level, because the ACO is known at none"
+        count = sum(map(len, names[DEFAULT].agreements))
+        yield f"{_own_path(scenario, start_year)[1]}, {count} performance years"
+    doubled = list(_shown_once(names, _level(scenario, start_year)))
+    if GLIDE_PATH in names and not any(text.startswith(f"{GLIDE_PATH} is ") for text in doubled):
+        yield _beginning(scenario, start_year)
+    yield from doubled
+    yield from _when(scenario, start_year)
+
+
+def _beginning(scenario: Scenario, start_year: int) -> str:
+    """Return where ``glide-path`` begins, and why."""
+    level, year = _level(scenario, start_year), scenario.aco.performance_year
+    if level:
+        return f"{GLIDE_PATH} begins at {level}, the ACO's own level of {year}"
+    if _known_level(scenario):
+        return f"{GLIDE_PATH} begins at the first level, because the ACO's own is of {year}, later"
+    return f"{GLIDE_PATH} begins at the first level, because the ACO is known at none"
+
+
+def _shown_once(names: Mapping[str, WrittenPath], level: str) -> Iterator[str]:
+    """Yield which texts mean the path of another one; the one that is its label comes last."""
+    by_label: dict[str, list[str]] = {}
+    for name, path in names.items():
+        by_label.setdefault(path.label, []).append(name)
+    for label, texts in by_label.items():
+        if len(texts) > 1:
+            others = [name for name in texts if name != label] or texts[:1]
+            where = ", where the ACO is," if GLIDE_PATH in others and label == level else ""
+            verb = "is" if len(others) == 1 else "are"
+            yield f"{', '.join(others)} {verb} {label}{where} and shown once"
+
+
+def _when(scenario: Scenario, start_year: int) -> Iterator[str]:
+    """Yield in which agreement and year the paths begin, where that is not stated."""
+    if scenario.agreement.start_year is not None:
+        return
+    running, after = scenario.agreement.first_agreement_year, "the year after the stated one"
+    if running > 1:
+        yield f"the agreement goes on from its year {running} in {start_year}, {after}"
+    else:
+        yield f"a new agreement from {start_year}, {after}"
+
+
+def start_year_of(scenario: Scenario) -> int:
+    """Return the calendar year in which the paths of a scenario begin."""
+    return scenario.agreement.start_year or scenario.aco.performance_year + 1
+
+
+def check_two_paths(scenario: Scenario) -> None:
+    """Refuse to compare a path with itself: the two that a scenario states are to differ.
+
+    Raises
+    ------
+    UserError
+        Both texts mean the same path of contracts.
+    """
+    texts = scenario.agreement.paths
+    one, *others = {label_of(scenario, start_year_of(scenario), text) for text in texts}
+    if others:
+        return
+    said = f"compare {' '.join(texts)}: both are {one}"
+    if GLIDE_PATH in map(normal_id, texts):
+        first = (agreement_rules().glide_path.value or [""])[0]
+        whole = f"{GLIDE_PATH}-from-{first}"
+        raise UserError(
+            f"{said}: {GLIDE_PATH} begins at the ACO's own level of "
+            f"{scenario.aco.performance_year}. The path from the lowest level on is {whole}."
         )
-    if scenario.agreement.start_year is None:
-        yield f"a new agreement from {start_year}, the year after the stated one"
+    raise UserError(f"{said}; name two different paths.")
 
 
-def contracts_of(scenario: Scenario, paths: Sequence[WrittenPath]) -> dict[str, Contract]:
+def contracts_of(
+    scenario: Scenario, written: Sequence[WrittenPath], paths: Sequence[Path]
+) -> dict[str, Contract]:
     """Return the contracts in some paths by id, terms that the user replaced in them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    written : sequence of WrittenPath
+        As they were stated, with years that a termination leaves out.
+    paths : sequence of Path
+        The same in calendar years.
 
     Raises
     ------
@@ -128,11 +195,11 @@ def contracts_of(scenario: Scenario, paths: Sequence[WrittenPath]) -> dict[str, 
     """
     own = [read_contract_file(path) for path in scenario.run.contract_files]
     known = sorted({*contract_ids(), *(contract.id for contract in own)})
-    for path in paths:
-        for contract_id in path.contract_ids:
+    for one in written:
+        for contract_id in one.contract_ids:
             if contract_id not in known:
                 near = nearest(contract_id, known)
-                raise unknown_path(path, f"there is no contract {contract_id!r}.{near}")
+                raise unknown_path(one, f"there is no contract {contract_id!r}.{near}")
     ids = list(dict.fromkeys(i for path in paths for i in path.contract_ids))
     return {contract.id: contract for contract in chosen_contracts(scenario, ids)}
 
@@ -155,20 +222,32 @@ def _kept_level(scenario: Scenario, start_year: int) -> int:
     return 2 if begins and start_year == agreement_rules().half_years.value else 1
 
 
-def _own_path(scenario: Scenario, years: int, kept: int) -> tuple[WrittenPath, str]:
+def _own_path(scenario: Scenario, start_year: int) -> tuple[WrittenPath, str]:
     """Return the path of an ACO that names none, and why."""
     contract, year = scenario.aco.contract, scenario.aco.performance_year
-    level = _level(scenario)
+    years, kept = _default_years(scenario, start_year), _kept_level(scenario, start_year)
+    level = _level(scenario, start_year)
     if level:
         return glide_path(
             "", years, level, kept
         ), f"the glide path from {level}, the level of {year}"
+    if _known_level(scenario):
+        why = f"the whole glide path, because {contract} is the level of {year}, later"
+        return glide_path("", years, "", kept), why
     if contract in contract_ids():
         return written(((contract,) * years,), years), f"{contract}, the contract of {year}"
     return glide_path("", years, "", kept), "the glide path, because no contract is stated"
 
 
-def _level(scenario: Scenario) -> str:
+def _level(scenario: Scenario, start_year: int) -> str:
+    """Return the level of the BASIC track at which an ACO begins; empty where it is not known.
+
+    It is that of the stated year, which says nothing of a path that begins before.
+    """
+    return _known_level(scenario) if start_year >= scenario.aco.performance_year else ""
+
+
+def _known_level(scenario: Scenario) -> str:
     """Return the level of the BASIC track that the ACO is at; empty where it is at none."""
     levels = agreement_rules().glide_path.value or []
     return scenario.aco.contract if scenario.aco.contract in levels else ""

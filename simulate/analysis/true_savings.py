@@ -22,6 +22,10 @@ from simulate.scenario.scenario import Assumptions
 if TYPE_CHECKING:
     from simulate.population.intervention import ProgrammeEffect
 
+#: First performance year: agreements from April and July 2012 are counted from it, too.
+_FIRST_YEAR = 2013
+_KNOWN_EXACTLY = "stated, as known exactly (true_savings_sd states how uncertain they are)"
+
 
 @dataclass(frozen=True)
 class TrueSavings:
@@ -45,13 +49,24 @@ class TrueSavings:
     programmes: tuple[ProgrammeEffect, ...] = ()
 
 
-def resolve_true_savings(assumptions: Assumptions, aco: ACO) -> TrueSavings:
+def resolve_true_savings(
+    assumptions: Assumptions, aco: ACO, agreement_start: int | None = None
+) -> TrueSavings:
     """Resolve the true savings that a scenario states.
 
     ``history`` is the posterior for the performance year after the ACO's own, from its
     published record (`simulate.population.credibility`). It holds the frozen error of a
     benchmark that is not rebased, and the noise that it takes off is the fitted one,
     whatever noise the run assumes.
+
+    Parameters
+    ----------
+    assumptions : Assumptions
+    aco : ACO
+        As it was stated, in the performance year of its savings rate.
+    agreement_start : int, optional
+        Calendar year in which the agreement that is simulated begins, or began; by default
+        that of the ACO.
 
     Raises
     ------
@@ -63,18 +78,21 @@ def resolve_true_savings(assumptions: Assumptions, aco: ACO) -> TrueSavings:
         stated = "history" if aco.savings_rate is not None else 0.0
     if stated != "history":
         sd = assumptions.true_savings_sd or 0.0
-        source = "stated" if assumptions.true_savings is not None else "none: no rate is published"
+        source = "none: no rate is published"
+        if assumptions.true_savings is not None:
+            source = "stated" if sd or not stated else _KNOWN_EXACTLY
         return TrueSavings(View(float(stated), sd), source)
     if aco.savings_rate is None:
         raise UserError(
             "true_savings = history: the scenario has no published savings_rate to learn from. "
             "State true_savings as a fraction (0.02), or give savings_rate."
         )
-    return _from_record(assumptions, aco)
+    start = aco.agreement_start_year if agreement_start is None else agreement_start
+    return _from_record(assumptions, aco, is_rebased(aco, start))
 
 
-def _from_record(assumptions: Assumptions, aco: ACO) -> TrueSavings:
-    found = true_savings_posterior(default_credibility(), record_of(aco), rebased=is_rebased(aco))
+def _from_record(assumptions: Assumptions, aco: ACO, rebased: bool) -> TrueSavings:
+    found = true_savings_posterior(default_credibility(), record_of(aco), rebased=rebased)
     stated = assumptions.true_savings_sd
     # Rounded as shared factors are: a posterior's last bits depend on the platform.
     mean, sd = (round(value * 2.0**40) / 2.0**40 for value in (found.mean, found.sd))
@@ -115,11 +133,20 @@ def _shipped(aco: ACO) -> list[PublishedResult]:
         return []
 
 
-def is_rebased(aco: ACO) -> bool:
-    """Return whether the stated agreement is a newer one than that of the published record."""
-    starts = [
-        row.current_start.year
-        for row in _shipped(aco)
-        if row.current_start is not None and row.performance_year <= aco.performance_year
-    ]
-    return bool(starts) and aco.agreement_start_year > max(starts[-1], 2013)
+def is_rebased(aco: ACO, agreement_start: int | None = None) -> bool:
+    """Return whether an agreement is another one than that of the published record.
+
+    Its benchmark then is another one, too, whichever of the two began first.
+
+    Parameters
+    ----------
+    aco : ACO
+        As it was stated.
+    agreement_start : int, optional
+        Calendar year in which the agreement begins, or began; by default that of the ACO.
+    """
+    own = aco.agreement_start_year
+    started = [one.agreement_start.year for one in record_of(aco) if one.agreement_start]
+    of_record = started[-1] if started else own
+    begins = own if agreement_start is None else agreement_start
+    return max(begins, _FIRST_YEAR) != max(of_record, _FIRST_YEAR)

@@ -59,10 +59,45 @@ def refuse_without_agreement(changes: Sequence[str] | None) -> None:
             )
 
 
-def agreement_options(paths: list[str] | None) -> dict[str, tuple[str, Any]]:
+def refuse_paths(names: Sequence[str], command: str) -> None:
+    """Refuse paths of contracts where no agreement is run: contracts are wanted there."""
+    from simulate.agreement.notation import is_only_a_path
+
+    paths = [name for name in names if is_only_a_path(name)]
+    if paths:
+        are = "is a path" if len(paths) == 1 else "are paths"
+        raise UserError(
+            f"{command}: {', '.join(paths)} {are} over the years of an agreement; add {OPTION}."
+        )
+
+
+def refuse_paths_twice(changes: Sequence[str] | None, named: str) -> None:
+    """Refuse paths that --set states beside those that are `named` already."""
+    for change in changes or ():
+        if change.partition("=")[0].strip() == "agreement.paths":
+            raise UserError(f"--set {change}: {named} names the paths already; leave one out.")
+
+
+def waiting_note(scenario: Scenario) -> str:
+    """Return what of a scenario waits for --agreement in a run of one year; else nothing."""
+    from simulate.scenario.agreement import AgreementSettings
+
+    stated = {"[agreement]": scenario.agreement != AgreementSettings()}
+    stated["[finance]"] = scenario.finance.stated
+    waiting = [section for section, found in stated.items() if found]
+    if not waiting:
+        return ""
+    verbs = "is stated and waits" if len(waiting) == 1 else "are stated and wait"
+    return f"Note: {' and '.join(waiting)} {verbs} for {OPTION}; this run is of one year."
+
+
+def agreement_options(
+    paths: list[str] | None, changes: Sequence[str] | None
+) -> dict[str, tuple[str, Any]]:
     """Return the key of the scenario that --agreement states; nothing where it names no path."""
     if paths is None or paths == [DEFAULT]:
         return {}
+    refuse_paths_twice(changes, f"{OPTION} {'; '.join(paths)}")
     named = [path for text in paths for path in text.split(";")]
     for path in named:
         if path.endswith(".toml"):
@@ -95,13 +130,19 @@ def run_paths(
     """Simulate an agreement, settle its paths, and show them; their finances where asked."""
     asked = with_finances or scenario.finance.stated
     finished = _finished(_checked_plan(scenario, asked), asked, threads, chunk_years)
-    found = finished.finances(execution(threads, chunk_years)) if asked else None
+    from simulate.agreement.best_path import best_paths
+
+    settings = execution(threads, chunk_years)
+    found = finished.finances(settings) if asked else None
+    # Finances say at which true savings their own bottom line is zero.
+    best = () if asked else best_paths(finished, settings)
     if outputs["--json"] is not None:
-        write_json(outputs["--json"], {**finished.to_dict(), **_facts(found)})
+        facts = {"best_by_true_savings": [one.to_dict() for one in best], **_facts(found)}
+        write_json(outputs["--json"], {**finished.to_dict(), **facts})
     if outputs["--json"] != "-":
         from simulate.report.agreement import show_agreement
 
-        show_agreement(finished)
+        show_agreement(finished, best)
         _show(found)
     _write_files(finished, outputs, found)
 
@@ -112,8 +153,11 @@ def compare_two_paths(
     threads: int | None,
     chunk_years: int | None,
 ) -> None:
-    """Simulate an agreement, and compare its two paths."""
+    """Simulate an agreement, and compare the two paths that the scenario names."""
+    from simulate.agreement.stated import check_two_paths
+
     asked = scenario.finance.stated
+    check_two_paths(scenario)
     plan = _checked_plan(scenario, asked)
     first, second = (planned.label for planned in plan.paths)
     finished = _finished(plan, asked, threads, chunk_years)

@@ -12,8 +12,11 @@ from simulate.cli.agreement import (
     agreement_options,
     compare_two_paths,
     refuse_beside_agreement,
+    refuse_paths,
+    refuse_paths_twice,
     refuse_without_agreement,
     run_paths,
+    waiting_note,
     with_its_years,
 )
 from simulate.cli.options import (
@@ -101,6 +104,9 @@ def run_command(
     simulate run --aco A1001 --agreement
     simulate run --aco A4803 --agreement glide-path --agreement enhanced
     simulate run --aco A4803 --agreement --set finance.advance=aip
+    \b
+    Paths with a name: glide-path (from the ACO's own level), glide-path-from-basic-a,
+    glide-path-low-revenue, track-1-then-2, track-1-twice, 2011-proposal, 2014-proposal.
     """
     if agreement is not None:
         refuse_beside_agreement(
@@ -110,6 +116,8 @@ def run_command(
                 "--decompose": decompose,
             }
         )
+    elif contracts is not None:
+        refuse_paths(contracts.split(","), f"--contracts {contracts}")
     if finance and agreement is None:
         raise UserError("--finance goes with --agreement: costs are those of its years.")
     outputs = {"--report": report, "--workbook": workbook, "--json": json_file}
@@ -124,10 +132,10 @@ def run_command(
     if engine == "exact":
         _refuse_beside_exact((years, seed, precision), decompose)
     options = stated_options(contracts, years, seed, true_savings, contract_file, precision)
-    options |= agreement_options(agreement)
+    options |= agreement_options(agreement, changes)
     stated = stated_scenario(scenario, aco, year, results, changes, options)
     if write_scenario is not None:
-        _write_scenario(stated, write_scenario, of_agreement=agreement is not None)
+        _write_scenario(stated, write_scenario, agreement is not None, finance)
         return
     if agreement is not None:
         run_paths(stated, outputs, threads, chunk_years, finance)
@@ -148,6 +156,7 @@ def run_command(
         show_run(finished)
         if decompose:
             show_decomposition(finished)
+        _print_if_any(waiting_note(stated))
     _write_files(finished, outputs)
 
 
@@ -194,7 +203,10 @@ def compare_command(
     named = None if agreement else f"{first},{second}"
     options = stated_options(named, years, seed, true_savings, contract_file, precision)
     if agreement:
+        refuse_paths_twice(changes, f"compare {' '.join(paths)}")
         options[f"compare {' '.join(paths)}"] = ("agreement.paths", paths)
+    else:
+        refuse_paths(paths, f"compare {' '.join(paths)}")
     stated = stated_scenario(scenario, aco, year, results, changes, options)
     if agreement:
         compare_two_paths(stated, outputs, threads, chunk_years)
@@ -212,6 +224,7 @@ def compare_command(
 
         show_run(finished, (first, second))
         show_comparison(comparison)
+        _print_if_any(waiting_note(stated))
     _write_files(finished, outputs, comparison)
 
 
@@ -224,13 +237,18 @@ def _refuse_beside_exact(of_sampling: tuple[Any, ...], decompose: bool) -> None:
         raise UserError("--decompose rests on simulated years; leave --engine exact out.")
 
 
-def _write_scenario(stated: Scenario, path: str, of_agreement: bool) -> None:
+def _print_if_any(text: str) -> None:
+    if text:
+        print(f"\n{text}")
+
+
+def _write_scenario(stated: Scenario, path: str, of_agreement: bool, finance: bool) -> None:
     from simulate.scenario.file import scenario_text
 
     if of_agreement:
         stated = with_its_years(stated)
     write_text(path, scenario_text(stated), "--write-scenario")
-    how = " --agreement" if of_agreement else ""
+    how = (" --agreement" if of_agreement else "") + (" --finance" if finance else "")
     print(f"Wrote {path}. Run it with: simulate run {shlex.quote(path)}{how}")
 
 

@@ -96,6 +96,7 @@ class AgreementRules(_Strict):
     low_revenue_only: Term[list[str]]
     renewal_tests: dict[str, RenewalTest]
     quality_phase_in: QualityPhaseIn
+    earlier_terms: Term[dict[str, str]]
     standard_paths: dict[str, StandardPath]
 
     def of_year(self, name: str, start_year: int) -> Any:

@@ -18,16 +18,17 @@ from simulate.report.agreement_programmes import (
     programme_rows,
 )
 from simulate.report.agreement_words import (
-    agreement_answer,
-    assumed_heading,
+    ASSUMED_HEADING,
+    agreement_answers,
     assumed_sentence,
+    best_sentence,
     paths_phrase,
     payment_sentence,
     rebasing_sentences,
     refusal_sentence,
-    savings_phrase,
     savings_sentence,
     trend_sentence,
+    years_title,
 )
 from simulate.report.measure_tables import MeasureTable, Row, measure_tables
 from simulate.report.numbers import (
@@ -40,6 +41,7 @@ from simulate.report.numbers import (
 from simulate.report.sentences import probability_decimals
 
 if TYPE_CHECKING:
+    from simulate.agreement.best_path import BestPath
     from simulate.agreement.run import AgreementRun, PathResult, PathView
     from simulate.measures.agreement import AgreementMeasures, CumulativeMeasures
     from simulate.measures.estimate import Estimate
@@ -48,20 +50,25 @@ if TYPE_CHECKING:
 Unit = tuple[float, str, str]
 
 
-def show_agreement(run: AgreementRun) -> None:
-    """Print an agreement run: the answers, a table a path by year, all years side by side."""
+def show_agreement(run: AgreementRun, best: Sequence[BestPath] = ()) -> None:
+    """Print an agreement run: the answers, a table a path by year, all years side by side.
+
+    With `best`, also which path is worth most at which true savings.
+    """
     out = terminal.console()
     out.print(_heading(run), style="bold")
-    if run.plan.assumed:
-        out.print(assumed_sentence(run))
+    if assumed := assumed_sentence(run):
+        out.print(assumed)
     for sentence in run.plan.broken_rules():
         out.print(f"Note: {sentence}")
-    for label in run.paths:
-        out.print(agreement_answer(run, label))
+    for sentence in agreement_answers(run):
+        out.print(sentence)
+    if best:
+        out.print(best_sentence(run, best))
     _show_programmes(out, run)
     for label, result in run.paths.items():
         out.print()
-        out.print(f"{result.planned.title}, by performance year", style="bold")
+        out.print(years_title(run, label), style="bold")
         _show_years(out, run, result)
         for said in (*rebasing_sentences(run, label), refusal_sentence(run, label)):
             if said:
@@ -112,13 +119,12 @@ def unit_of_years(result: PathResult) -> Unit:
 def _show_years(out: Console, run: AgreementRun, result: PathResult) -> None:
     """Print the performance years: both views of a measure side by side, where they fit."""
     by_chance, assumed = result.chance_alone.measures, result.assumed.measures
-    rate = assumed_heading(run)
     most = probability_decimals(run)
-    both = _years_table(result, {"by chance": by_chance, rate: assumed}, most)
+    both = _years_table(result, {"by chance": by_chance, ASSUMED_HEADING: assumed}, most)
     if out.measure(both, options=out.options.update(max_width=999)).maximum <= out.width:
         out.print(both)
         return
-    for words, view in (("By chance alone:", by_chance), (f"At {savings_phrase(run)}:", assumed)):
+    for words, view in (("By chance alone:", by_chance), ("Assumed:", assumed)):
         out.print(words)
         out.print(_years_table(result, {"": view}, most))
 
@@ -225,7 +231,7 @@ def _cumulative_cells(unit: Unit, decimals: int) -> list[tuple[str, Callable[[Pa
         ("loses in all", of(lambda c: _never(c.probability_of_cumulative_loss, decimals))),
         ("ever earns", of(lambda c: percent_with_error(c.probability_of_ever_earning, decimals))),
         ("ever owes", of(lambda c: _never(c.probability_of_ever_owing, decimals))),
-        (f"1 in 20 owes in all {in_dollars}", of(lambda c: _amount(c, unit))),
+        (f"1 in 20 owes, savings not set off {in_dollars}", of(lambda c: _amount(c, unit))),
         (f"worst year {in_dollars}, mean", of(lambda c: in_unit(c.expected_worst_year, unit))),
         ("  1 in 20 below", of(lambda c: in_unit(c.worst_year_p05, unit))),
         ("ahead at some payment", of(lambda c: _never(c.probability_of_breaking_even, decimals))),

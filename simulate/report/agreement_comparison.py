@@ -28,8 +28,8 @@ _ROWS = (
     ("loses in all", "probability_of_cumulative_loss", percent_with_error),
     ("ever earns", "probability_of_ever_earning", percent_with_error),
     ("ever owes", "probability_of_ever_owing", percent_with_error),
-    ("losses in all, 95 % VaR", "cumulative_losses_var_95", dollars_with_error),
-    ("losses in all, 95 % TVaR", "cumulative_losses_tvar_95", dollars_with_error),
+    ("owed, savings not set off, 95 % VaR", "cumulative_losses_var_95", dollars_with_error),
+    ("owed, savings not set off, 95 % TVaR", "cumulative_losses_tvar_95", dollars_with_error),
     ("worst year, mean", "expected_worst_year", dollars_with_error),
 )
 

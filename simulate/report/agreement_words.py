@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simulate.contracts.agreement_rules import agreement_rules
-from simulate.report.numbers import dollars, percent_or_bound, plain_percent
-from simulate.report.sentences import precision_phrase, probability_decimals
+from simulate.report.numbers import dollars, percent_or_bound, percent_with_error, plain_percent
+from simulate.report.sentences import (
+    bracketed,
+    caveats,
+    precision_phrase,
+    probability_decimals,
+)
 
 if TYPE_CHECKING:
-    from simulate.agreement.run import AgreementRun, PathView
+    from simulate.agreement.best_path import BestPath
+    from simulate.agreement.run import AgreementRun
     from simulate.measures.agreement import CumulativeMeasures
     from simulate.measures.estimate import Estimate
 
@@ -33,27 +40,41 @@ def _adds(names: Sequence[str]) -> str:
     return "adds" if len(names) == 1 else "add"
 
 
-def assumed_heading(run: AgreementRun) -> str:
-    """Return what stands over figures at the assumed true savings: ``at 2.1 %``."""
-    if run.plan.programmes:
-        return "assumed"  # one rate does not say it
-    return f"at {plain_percent(run.plan.true_savings.view.mean, 1)}"
+#: What stands over figures at the assumed true savings. One rate would not say it: savings may
+#: change over the years, and a rebased benchmark takes part of them away.
+ASSUMED_HEADING = "assumed"
+
+
+def years_title(run: AgreementRun, label: str) -> str:
+    """Return what stands over the performance years of a path, with what is assumed in them."""
+    planned = run[label].planned
+    rebased = len({year.agreement for year in planned.path.years}) > 1
+    against = ", against the first benchmark" if rebased else ""
+    return (
+        f"{planned.title}, by performance year; {ASSUMED_HEADING}: {savings_phrase(run)}{against}"
+    )
+
+
+def agreement_answers(run: AgreementRun) -> list[str]:
+    """Return the answer for every path, and what must be known before one is used."""
+    contracts = [
+        resolved.contract for path in run.paths.values() for resolved in path.planned.resolved
+    ]
+    return [*(agreement_answer(run, label) for label in run.paths), *caveats(contracts)]
 
 
 def agreement_answer(run: AgreementRun, label: str) -> str:
     """Return the answer for one path of contracts, in a few sentences."""
     result = run[label]
     found, count = result.assumed.measures.cumulative, len(result.planned.path.years)
-    luck = result.chance_alone.measures.cumulative
     rate = plain_percent(run.plan.settings.discount_rate, 1)
     sentences = (
         f"{result.planned.title}: over {_counted(count, 'performance year')} you "
         f"{_gained(found.expected_cumulative_net)} on average (present value "
         f"{dollars(found.net_present_value)}, discounted at {rate}), at {savings_phrase(run)}.",
         _owing(found, probability_decimals(run)),
-        _tail(result.assumed),
-        "By chance alone, with no true savings, you would "
-        f"{_gained(luck.expected_cumulative_net)}.",
+        _tail(found),
+        _luck(found, result.chance_alone.measures.cumulative),
     )
     return " ".join(filter(None, sentences))
 
@@ -87,8 +108,25 @@ def _share(estimate: Estimate, most: int = 1) -> str:
     return f"more than {shown[1:]}" if shown.startswith(">") else shown
 
 
-def _tail(view: PathView) -> str:
-    low = view.measures.cumulative.cumulative_net_p05
+def _luck(found: CumulativeMeasures, by_chance: CumulativeMeasures) -> str:
+    """Return what chance alone brings; that nothing moves what is paid, where nothing does."""
+    same = found.expected_cumulative_net == by_chance.expected_cumulative_net
+    if same and not _varies(found):
+        return "Neither luck nor savings move what it pays."
+    return (
+        "By chance alone, with no true savings, you would "
+        f"{_gained(by_chance.expected_cumulative_net)}."
+    )
+
+
+def _varies(found: CumulativeMeasures) -> bool:
+    return found.cumulative_net_p05.value != found.cumulative_net_p95.value
+
+
+def _tail(found: CumulativeMeasures) -> str:
+    low = found.cumulative_net_p05
+    if not _varies(found):
+        return ""
     if low.value >= 0.0:
         return "" if low.value == 0.0 else f"One path in twenty gains less than {dollars(low)}."
     return f"One path in twenty {_gained(low).replace('lose', 'loses more than')} in all."
@@ -96,7 +134,60 @@ def _tail(view: PathView) -> str:
 
 def assumed_sentence(run: AgreementRun) -> str:
     """Return what was assumed because nothing was stated; empty where all is stated."""
-    return f"Assumed: {'; '.join(run.plan.assumed)}." if run.plan.assumed else ""
+    said, rates = list(run.plan.assumed), _unlike_one_year(run)
+    if rates is not None:
+        said.append(
+            f"true savings {rates[0]}, where a run of one year takes {rates[1]}: under a new "
+            "benchmark the ACO's own record says less and the mean of all ACOs more"
+        )
+    return f"Assumed: {'; '.join(said)}." if said else ""
+
+
+def best_sentence(run: AgreementRun, best: Sequence[BestPath]) -> str:
+    """Return which path is worth most at which true savings, in one sentence."""
+    from simulate.agreement.spending import SEARCHED
+
+    low, high = (plain_percent(end, 0) for end in SEARCHED)
+    several, anywhere = len(run.paths) > 1, f"at any true savings from {low} to {high}"
+    if len(best) == 1 and not best[0].label:
+        said = f"Worth less than nothing, by net present value, {anywhere}"
+    elif len(best) == 1:
+        worth = f"{best[0].label} is worth most" if several else "Worth no less than nothing"
+        said = f"{worth}, by net present value, {anywhere}"
+    elif not several and not best[0].label and len(best) == 2:
+        said = f"Worth more than nothing, by net present value, above {_rate(best[1])}"
+    else:
+        ranges = [f"{_called(best[0])} below {_rate(best[1])}"]
+        for one, following in pairwise(best[1:]):
+            ranges.append(f"{_called(one)} from there to {_rate(following, '')}")
+        said = f"Worth most, by net present value: {', '.join(ranges)}, {_called(best[-1])} above"
+    names = [years[0].programme.name for years in run.plan.programmes]
+    if names:
+        said += f", besides what {' and '.join(names)} {_adds(names)}"
+    kept = ["spread"] if run.plan.true_savings.view.sd else []
+    kept += ["ramp"] if set(run.plan.settings.savings_ramp) != {1.0} else []
+    return f"{said}; their {' and '.join(kept)} as assumed." if kept else f"{said}."
+
+
+def _called(best: BestPath) -> str:
+    return best.label or "no path"
+
+
+def _rate(best: BestPath, of: str = "true savings of ") -> str:
+    assert best.above is not None
+    return f"{of}{bracketed(percent_with_error(best.above, 1))}"
+
+
+def _unlike_one_year(run: AgreementRun) -> tuple[str, str] | None:
+    """Return the true savings here and in a run of one year, both of history; None if the same."""
+    taken, asked = run.plan.true_savings, run.plan.asked
+    if taken.posterior is None:
+        return None
+    from simulate.analysis.true_savings import resolve_true_savings
+
+    one_year = resolve_true_savings(asked.assumptions, asked.aco).view.mean
+    here, there = (plain_percent(mean, 1) for mean in (taken.view.mean, one_year))
+    return None if here == there else (here, there)
 
 
 def rebasing_sentences(run: AgreementRun, label: str) -> list[str]:
@@ -166,17 +257,10 @@ def payment_sentence(run: AgreementRun) -> str:
 
 def savings_sentence(run: AgreementRun) -> str:
     """Return where the true savings come from; how a run of one year differs, where it does."""
-    taken, plan = run.plan.true_savings, run.plan
-    said = f"True savings: {taken.source}"
-    if taken.posterior is None:
+    said, rates = f"True savings: {run.plan.true_savings.source}", _unlike_one_year(run)
+    if rates is None:
         return f"{said}."
-    from simulate.analysis.true_savings import resolve_true_savings
-
-    one_year = resolve_true_savings(plan.asked.assumptions, plan.asked.aco).view.mean
-    here, there = (plain_percent(mean, 1) for mean in (taken.view.mean, one_year))
-    if here == there:
-        return f"{said}."
-    return f"{said} (a run of one year, in the present agreement, assumes {there})."
+    return f"{said} (a run of one year, in the present agreement, assumes {rates[1]})."
 
 
 def trend_sentence(run: AgreementRun) -> str:

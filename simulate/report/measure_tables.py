@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from rich.table import Table
 
 from simulate.report import terminal
-from simulate.report.agreement_words import assumed_heading, savings_phrase
+from simulate.report.agreement_words import ASSUMED_HEADING, savings_phrase
 
 if TYPE_CHECKING:
     from simulate.agreement.run import AgreementRun
@@ -64,7 +64,7 @@ def measure_tables(
     """
     zero, stated = "by chance alone (true savings 0)", f"at {savings_phrase(run)}"
     if len(run.paths) == 1:
-        columns = ["by chance", assumed_heading(run)]
+        columns = ["by chance", ASSUMED_HEADING]
         return [MeasureTable(f"{zero} and {stated}", columns, rows([*by_chance, *assumed]))]
     return [
         MeasureTable(title, list(run.paths), rows(views))

@@ -57,9 +57,9 @@ def answer_sentences(run: Run, contract_id: str | None = None) -> list[str]:
 
 def caveats(contracts: Iterable[Contract]) -> list[str]:
     """Return what must be known before a figure of some contracts is used, each once."""
-    holders: dict[str, list[str]] = {}
+    holders: dict[str, dict[str, None]] = {}
     for contract in contracts:
-        holders.setdefault(" ".join(contract.caveat.split()), []).append(contract.id)
+        holders.setdefault(" ".join(contract.caveat.split()), {})[contract.id] = None
     return [f"{', '.join(ids)}: {text}" for text, ids in holders.items() if text]
 
 

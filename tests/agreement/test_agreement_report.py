@@ -11,10 +11,14 @@ import pytest
 from agreement_cases import mixed_aco, noisy_run, planned, round_aco, silent_run
 
 import simulate as sim
+from simulate.agreement.best_path import BestPath
+from simulate.measures.estimate import Estimate
 from simulate.report.agreement import show_agreement
 from simulate.report.agreement_comparison import show_agreement_comparison
 from simulate.report.agreement_words import (
     agreement_answer,
+    assumed_sentence,
+    best_sentence,
     rebasing_sentences,
     savings_sentence,
 )
@@ -118,7 +122,79 @@ def test_where_true_savings_come_from_is_said_with_the_other_figure() -> None:
     said = savings_sentence(sim.AgreementRun(plan, None, {}))
     assert said.endswith(f"in the present agreement, assumes {100 * one_year:.1f} %).")
     stated = planned(["basic-e"], aco, true_savings=0.02)
-    assert savings_sentence(sim.AgreementRun(stated, None, {})) == "True savings: stated."
+    assert savings_sentence(sim.AgreementRun(stated, None, {})) .startswith("True savings: stated, as known")
+
+
+def test_true_savings_unlike_a_run_of_one_year_are_said_at_the_top() -> None:
+    aco = sim.ACO.from_published_results("A5309")  # its agreement began in 2024
+    plan = planned(["basic-e"], aco)
+    one_year = sim.run(aco, ["basic-e"], years=10).true_savings.view.mean
+    rates = [f"{100 * rate:.1f} %" for rate in (plan.true_savings.view.mean, one_year)]
+    said = assumed_sentence(sim.AgreementRun(plan, None, {}))
+    assert f"true savings {rates[0]}, where a run of one year takes {rates[1]}" in said
+    assert "under a new benchmark" in said
+    # Where the agreement goes on, and where savings are stated, they are the same.
+    for stated in ({"first_agreement_year": 2}, {"true_savings": 0.02}):
+        plan = planned(["basic-e"], aco, **stated)
+        assert "one year" not in assumed_sentence(sim.AgreementRun(plan, None, {}))
+
+
+def test_what_is_paid_whatever_happens_is_said_in_few_words() -> None:
+    run = noisy_run(["mcp-track-1"], round_aco(), start_year=2025)
+    answer = agreement_answer(run, "mcp-track-1")
+    assert answer.endswith("You never owe. Neither luck nor savings move what it pays.")
+    assert "One path in twenty" not in answer
+    (said,) = (note for note in run.plan.notes() if "upfront infrastructure" in note)
+    assert "these are years 2, 3, 4, 5 (" in said
+
+
+def test_headings_promise_no_rate_that_a_year_does_not_have(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Savings that grow, and a benchmark rebased: 1.0 % is that of no single year."""
+    run = noisy_run(["3xtrack-1/track-2"], savings_ramp=[0.5, 1.0])
+    show_agreement(run)
+    shown = capsys.readouterr().out
+    assert "by performance year; assumed: true savings 1.0 %" in shown
+    assert "times 0.5, 1 by year, against the first benchmark" in " ".join(shown.split())
+    assert not re.search(r"\bat 1\.0 %", shown)
+
+
+def test_losses_without_savings_are_not_called_losses_in_all(
+    run: sim.AgreementRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is owed in all is the 5th percentile of the sum of net, with savings set off."""
+    show_agreement(run)
+    show_agreement_comparison(sim.compare_paths(run, *run.paths))
+    shown = capsys.readouterr().out
+    assert "1 in 20 owes, savings not set off $" in shown
+    assert "owed, savings not set off, 95 % VaR" in shown
+    assert "owes in all" not in shown
+    net, losses = (
+        getattr(run.outcomes("2xtrack-2,track-3"), name) for name in ("net", "shared_losses")
+    )
+    found = run["2xtrack-2,track-3"].assumed.measures.cumulative.cumulative_losses_var_95.value
+    owed, place = np.sort(losses.sum(axis=1)), int(np.ceil(0.95 * len(losses))) - 1
+    assert found == pytest.approx(owed[place])
+    assert found >= -np.sort(net.sum(axis=1))[len(net) - 1 - place]
+
+
+def test_which_path_is_best_in_one_sentence() -> None:
+    one, two = (
+        silent_run(round_aco(), ["basic-e", "enhanced"][:count], start_year=2025)
+        for count in (1, 2)
+    )
+    rate = Estimate(0.0123, 0.0011)
+    none, low, high = BestPath("", None), BestPath("basic-e", rate), BestPath("enhanced", rate)
+    assert best_sentence(one, [none, low]) == (
+        "Worth more than nothing, by net present value, above true savings of 1.2 % (±0.1)."
+    )
+    assert best_sentence(two, [none, low, high]) == (
+        "Worth most, by net present value: no path below true savings of 1.2 % (±0.1), "
+        "basic-e from there to 1.2 % (±0.1), enhanced above."
+    )
+    assert best_sentence(one, [BestPath("basic-e", None)]).startswith("Worth no less than nothing")
+    assert best_sentence(one, [none]).startswith("Worth less than nothing, by net present value")
 
 
 def test_answers_say_gain_or_loss() -> None:
@@ -129,7 +205,9 @@ def test_answers_say_gain_or_loss() -> None:
     loses = silent_run(round_aco(), ["enhanced"], true_savings=-0.05, start_year=2025)
     answer = agreement_answer(loses, "enhanced")
     assert "you lose $10.00 million on average" in answer
-    assert "One path in twenty loses more than $10.00 million in all." in answer
+    # Nothing varies: there is no path in twenty, but true savings matter.
+    assert "One path in twenty" not in answer
+    assert "By chance alone" in answer
     said = rebasing_sentences(gains, "enhanced")
     assert said == [
         "A benchmark rebased for 2030 would be on average 2.5 % lower than before, with "

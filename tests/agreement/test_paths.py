@@ -99,10 +99,73 @@ def test_from_where_a_glide_path_begins_can_be_said() -> None:
     both = planned(["glide-path", "glide-path-from-basic-a"], at_b)
     assert [p.label for p in both.paths] == ["glide-path-from-basic-b", "glide-path-from-basic-a"]
     assert [ids(p.path)[0] for p in agreement_plan(both.asked).paths] == ["basic-b", "basic-a"]
-    with pytest.raises(sim.UserError, match="basic-e: named twice, also by glide-path"):
-        planned(["glide-path", "basic-e"], round_aco(contract="basic-e"))
     three = path_of("glide-path", **{"agreement.years": 3})
     assert ids(three) == ["basic-a", "basic-b", "basic-c"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "said"),
+    [
+        (
+            ["glide-path", "basic-e", "enhanced"],
+            ["basic-e", "enhanced"],
+            "glide-path is basic-e, where the ACO is, and shown once",
+        ),
+        (["enhanced", "default", "basic-e"], ["enhanced", "basic-e"], "default is basic-e and"),
+        (["5xenhanced", "Enhanced"], ["enhanced"], "5xenhanced is enhanced and shown once"),
+    ],
+)
+def test_a_path_with_two_names_is_shown_once(texts, labels, said) -> None:
+    plan = planned(texts, round_aco(contract="basic-e"))
+    assert [path.label for path in plan.paths] == labels
+    assert sum(said in sentence for sentence in plan.assumed) == 1
+    assert not any("glide-path begins" in sentence for sentence in plan.assumed)
+    assert [path.path for path in agreement_plan(plan.asked).paths] == [p.path for p in plan.paths]
+
+
+@pytest.mark.parametrize("texts", [["enhanced", "enhanced"], ["Glide Path", "glide-path"]])
+def test_the_same_text_twice_is_refused(texts) -> None:
+    with pytest.raises(sim.UserError, match="named twice; once is enough"):
+        planned(texts, round_aco(contract="basic-e"))
+
+
+def test_the_own_level_says_nothing_of_an_earlier_start() -> None:
+    at_b = round_aco(contract="basic-b")
+    for texts in (["glide-path"], []):
+        plan = planned(texts, at_b, start_year=2019)
+        assert ids(plan.paths[0].path) == [f"basic-{level}" for level in "abcde"]
+        assert "2024, later" in plan.assumed[0]
+        assert ids(planned(texts, at_b, start_year=2024).paths[0].path)[0] == "basic-b"
+
+
+def test_an_agreement_that_runs_is_not_called_new() -> None:
+    plan = planned(["basic-e"], round_aco(), first_agreement_year=2)
+    assert plan.assumed == (
+        "the agreement goes on from its year 2 in 2025, the year after the stated one",
+    )
+    assert planned(["basic-e"]).assumed[0].startswith("a new agreement from 2025")
+
+
+def test_standard_paths_take_the_terms_of_each_year() -> None:
+    """Track 2 had other terms up to 2015: those of an id of its own in the catalogue."""
+    path = path_of("track-1-then-2", start_year=2012)
+    assert ids(path) == [*["track-1"] * 3, "track-2-2012", *["track-2"] * 2]
+    plan = planned(["track-1-then-2"], start_year=2012)
+    assert not any("does not cover" in note for note in plan.notes())
+    assert plan.asked.agreement.paths == ("track-1-then-2",)
+    # What is stated by its id stays as stated, and a note says that it is of other years.
+    stated = planned(["3xtrack-1/3xtrack-2"], start_year=2012)
+    assert ids(stated.paths[0].path)[3:] == ["track-2"] * 3
+    assert "track-2: does not cover performance year 2015; the terms of 2016 apply." in (
+        stated.notes()
+    )
+
+
+def test_a_programme_names_its_contracts() -> None:
+    with pytest.raises(
+        sim.UserError, match=r"its contracts are reach-global, reach-professional\."
+    ):
+        planned(["reach"])
 
 
 def test_a_run_finds_a_path_by_any_text_of_it() -> None:

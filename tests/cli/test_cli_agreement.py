@@ -10,6 +10,7 @@ from typing import Any
 import numba
 import pytest
 
+from simulate.agreement.notation import known_names
 from simulate.cli.agreement import with_default_agreement
 
 pytestmark = pytest.mark.skipif(
@@ -113,12 +114,77 @@ def test_left_out_the_number_of_paths_is_written(done: Callable[..., Any], tmp_p
         (("--agreement", "--precision", "0.002", "--years", "9"), "--years 9 and --precision"),
         (("--agreement", "--set", "agreement.year=3"), "no such key.*Did you mean years"),
         (("--agreement", "--set", "agreement.discount_rate=5"), "5 percent is written 0.05"),
+        (("--agreement", "reach"), "reach is a programme; its contracts are reach-global"),
+        (("--contracts", "glide-path"), "glide-path is a path over the years.*add --agreement"),
+        (
+            ("--agreement", "enhanced", "--set", "agreement.paths=basic-e"),
+            "agreement.paths=basic-e: --agreement enhanced names the paths already",
+        ),
         (("--set", "agreement.savings_drift_sd=0.02"), "without effect.*add --agreement"),
         (("--set", "finance.advance=aip"), "without effect.*add --agreement"),
     ],
 )
 def test_mistakes(refused: Callable[..., str], arguments: tuple[object, ...], message: str) -> None:
     assert re.search(message, refused("run", "--aco", "A4873", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("glide-path", "basic-e", "--agreement"),
+            "both are basic-e: glide-path begins at.*glide-path-from-basic-a",
+        ),
+        (("5xenhanced", "enhanced", "--agreement"), "both are enhanced; name two different"),
+        (("glide-path", "enhanced"), "glide-path is a path over the years.*add --agreement"),
+        (("2xbasic-b,basic-e", "track-1-twice"), "are paths over the years.*add --agreement"),
+        (("basic-e", "enhanced", "--agreement", "--set", "agreement.paths=a"), "names the paths"),
+    ],
+)
+def test_mistakes_of_compare(
+    refused: Callable[..., str], arguments: tuple[object, ...], message: str
+) -> None:
+    assert re.search(message, refused("compare", "--aco", "A4873", *arguments))
+
+
+def test_a_path_with_two_names_is_shown_once(done: Callable[..., Any]) -> None:
+    paths = ("--agreement", "glide-path", "--agreement", "basic-e", "--agreement", "enhanced")
+    shown = done("run", *SMALL, *paths).out
+    assert "glide-path is basic-e, where the ACO is, and shown once" in " ".join(shown.split())
+    assert "Worth most, by net present value:" in shown
+    found = done("run", *SMALL, *paths, "--json", "-").json
+    assert list(found["agreements"]) == ["basic-e", "enhanced"]
+    best = found["best_by_true_savings"]
+    assert best[-1]["path"] in found["agreements"]
+    rates = [one["above"]["value"] for one in best[1:]]
+    assert best[0]["above"] is None
+    assert rates == sorted(rates)
+
+
+def test_what_waits_for_an_agreement_is_said(done: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    stated = ("--set", "finance.advance=aip")
+    done("run", *SMALL, "--agreement", "basic-e", *stated, "--write-scenario", file)
+    shown = done("run", file, "--contracts", "basic-e").out
+    assert "Note: [agreement] and [finance] are stated and wait for --agreement;" in shown
+    assert "Note: [" not in done("run", *SMALL, "--contracts", "basic-e").out
+
+
+def test_the_hint_for_a_written_scenario_runs_what_was_asked(
+    done: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    arguments = ("run", *SMALL, "--agreement", "basic-e", "--finance")
+    said = done(*arguments, "--write-scenario", file).out
+    hint = said.partition("Run it with: simulate ")[2].split()
+    assert hint == ["run", str(file), "--agreement", "--finance"]
+    assert done(*hint, "--json", "-").json == done(*arguments, "--json", "-").json
+
+
+def test_every_standard_path_is_in_the_help(cli: Callable[..., Any]) -> None:
+    shown = cli("run", "--help").out
+    for name in known_names():
+        assert name in shown
 
 
 def test_only_run_has_a_path_that_may_be_left_out() -> None:

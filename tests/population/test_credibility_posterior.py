@@ -164,6 +164,37 @@ def test_a_stated_start_of_the_agreement_decides() -> None:
         assert found.rebasing == chance
 
 
+def test_another_agreement_is_a_new_one_whichever_began_first() -> None:
+    """A4803 of 2024: a path from 2012, 2019 or 2025 is settled on another benchmark."""
+    aco = sim.ACO.from_published_results("A4803", 2024)
+    stated = Assumptions(true_savings="history")
+    own = aco.agreement_start_year
+    chances = {
+        start: resolve_true_savings(stated, aco, start).posterior.rebasing
+        for start in (2012, 2019, own, 2025)
+    }
+    assert chances == {2012: 1.0, 2019: 1.0, own: 0.0, 2025: 1.0}
+    # The first agreements began in 2012, and their first performance year is 2013.
+    first = sim.ACO.from_published_results("A1001", 2020).model_copy(
+        update={"id": "mine", "performance_year": 2013, "agreement_year": 1}
+    )
+    found = resolve_true_savings(stated, first, 2012).posterior
+    assert found.rebasing == 0.0
+
+
+def test_an_aco_of_the_users_own_enters_new_agreements_too() -> None:
+    stated = sim.ACO.from_published_results("A1001", 2020).model_dump()
+    aco = sim.ACO(**{**stated, "id": "mine", "savings_rate": 0.02})
+    known = Assumptions(true_savings="history")
+    new, old = (
+        resolve_true_savings(known, aco, start).posterior
+        for start in (2021, aco.agreement_start_year)
+    )
+    assert (new.rebasing, old.rebasing) == (1.0, 0.0)
+    assert new.weight < old.weight
+    assert new.year == old.year == 2021
+
+
 def test_rows_without_a_start_can_be_rebased() -> None:
     known = records_of([Row("A1", 2021, 0.06, 12_000, None)])["A1"]
     found = predict_rate(MODEL, known, 2022)

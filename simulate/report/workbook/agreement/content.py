@@ -41,9 +41,9 @@ _TITLES = {
     "probability_of_cumulative_loss": "Loses over all years together",
     "probability_of_ever_earning": "Earns in at least one year",
     "probability_of_ever_owing": "Owes in at least one year",
-    "expected_cumulative_losses": "Sum of shared losses, mean",
-    "cumulative_losses_var_95": "Sum of shared losses, 95 % VaR",
-    "cumulative_losses_tvar_95": "Sum of shared losses, 95 % TVaR",
+    "expected_cumulative_losses": "Owed, savings not set off, mean",
+    "cumulative_losses_var_95": "Owed, savings not set off, 95 % VaR",
+    "cumulative_losses_tvar_95": "Owed, savings not set off, 95 % TVaR",
     "expected_worst_year": "Net of the worst year, mean",
     "worst_year": "Net of the worst year",
     "probability_of_breaking_even": "Is ahead at some payment",
@@ -57,12 +57,14 @@ _TITLES = {
     "by_year": "Shared losses exceed it",
     "expected_uncovered": "Owed beyond it in the worst year, mean",
     "covers_99": "Amount that covers 99 % of paths",
+    "smallest_loss": "Least owed in the worst year of a path that owes",
     "premiums": "Premium",
     "recoveries": "Recovery, mean",
     "probability_of_recovering": "Pays in at least one year",
-    "without": "Sum of net without it",
-    "before_premium": "Sum of net with it, before the premium",
-    "after_premium": "Sum of net with it, after the premium",
+    "without": "Left without it",
+    "before_premium": "Left with it, before the premium",
+    "after_premium": "Left with it, after the premium",
+    "loading": "Premium above the expected recovery, part of it",
     "mean": "mean",
     "standard_deviation": "standard deviation",
     "p05": "5th percentile",
@@ -79,7 +81,7 @@ _MEAN = ", mean"
 _QUANTILES = {"_p05": ", 5th percentile", "_p50": ", median", "_p95": ", 95th percentile"}
 #: How the names begin of what is not counted in dollars.
 _KINDS = {"probability": SHARE, "by_year": SHARE, "return_on_costs": OF_COSTS,
-          "savings_per_dollar": RATIO, "time_to": YEARS}  # fmt: skip
+          "savings_per_dollar": RATIO, "loading": RATIO, "time_to": YEARS}  # fmt: skip
 
 
 class Figure(NamedTuple):

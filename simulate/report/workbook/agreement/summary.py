@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from simulate.report.agreement_comparison import closing_sentences, paired_views
 from simulate.report.agreement_words import (
-    agreement_answer,
+    agreement_answers,
     assumed_sentence,
     paths_phrase,
     payment_sentence,
@@ -49,7 +49,7 @@ def write_agreement_summary(
 def _write_answers(sheet: Sheet, content: AgreementContent) -> None:
     run = content.run
     sheet.heading("The answer")
-    for text in (*_compared(content), *(agreement_answer(run, label) for label in run.paths)):
+    for text in (*_compared(content), *agreement_answers(run)):
         sheet.paragraph(text, "text")
     for label in run.paths:
         said = (*rebasing_sentences(run, label), refusal_sentence(run, label))
@@ -59,8 +59,8 @@ def _write_answers(sheet: Sheet, content: AgreementContent) -> None:
     if content.finances is not None:
         for label, path in content.finances.paths.items():
             sheet.paragraph(finance_sentence(label, path), "text")
-    if run.plan.assumed:
-        sheet.paragraph(assumed_sentence(run))
+    if assumed := assumed_sentence(run):
+        sheet.paragraph(assumed)
     sheet.paragraph(
         "± is one standard error of the simulation. The uncertainty of the model and of its "
         "assumptions is not in it. Dollars are those of the year they fall in. True savings: "
