@@ -12,6 +12,7 @@ from simulate.agreement.finance.costs import ratio
 from simulate.agreement.finance.terms import FinanceTerms
 from simulate.agreement.outcomes import AgreementOutcomes
 from simulate.agreement.plan import AgreementPlan, PlannedPath, agreement_plan
+from simulate.agreement.programme_needed import MovedSpending, participants_needed
 from simulate.agreement.run import AgreementRun
 from simulate.agreement.savings import ProgrammeYears
 from simulate.agreement.simulation import assumed_course, simulate_courses
@@ -50,6 +51,9 @@ class PathWorth:
     break_even_cost : Estimate or None
         Cost a participant and year, in dollars of the first, at which the present value of all
         is zero; None without participants.
+    needed : Estimate or None
+        Participants a year for one more point of the chance of reaching the MSR, the mean of
+        the performance years; None where even the whole group does not bring it.
     """
 
     planned: PlannedPath
@@ -63,6 +67,7 @@ class PathWorth:
     net_of_cost: Estimate
     present_value_net_of_cost: Estimate
     break_even_cost: Estimate | None
+    needed: Estimate | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -80,6 +85,7 @@ class PathWorth:
             "break_even_cost_per_participant": (
                 self.break_even_cost and self.break_even_cost.to_dict()
             ),
+            "participants_for_one_more_point": self.needed and self.needed.to_dict(),
         }
 
 
@@ -193,10 +199,13 @@ def intervention_worth_in_agreement(
         *(replace(plan, programmes=(*plan.programmes, years)) for years in effects.values()),
     ]
     courses = [assumed_course(each, plan.true_savings.view) for each in plans]
-    simulated = simulate_courses(plan, courses, plan.simulated_paths, execution)
+    moved = MovedSpending(plan, courses[0], list(effects.values()))
+    everything = [*courses, *moved.courses]
+    simulated = simulate_courses(plan, everything, plan.simulated_paths, execution)
+    at_nodes = simulated.expenditure[len(courses) :]
     runs = [AgreementRun(each, simulated, {}) for each in plans]
     worths = tuple(
-        EffectYears(label, years, _paths(runs[0], runs[view], view))
+        EffectYears(label, years, _paths(runs[0], runs[view], view, (moved, at_nodes)))
         for view, (label, years) in enumerate(effects.items(), start=1)
     )
     return AgreementInterventionWorth(plan, stated, worths)
@@ -212,12 +221,19 @@ def _without(
     return agreement_plan(scenario.model_copy(update={"interventions": others}), paths), stated
 
 
-def _paths(without: AgreementRun, with_it: AgreementRun, view: int) -> dict[str, PathWorth]:
+def _paths(
+    without: AgreementRun,
+    with_it: AgreementRun,
+    view: int,
+    search: tuple[MovedSpending, FloatArray],
+) -> dict[str, PathWorth]:
     """Value an effect, the view at a place, under every path of contracts."""
-    found = {}
+    found, (moved, at_nodes), years = {}, search, with_it.plan.programmes[-1]
     for path in without.plan.paths:
         settled = without.settled(path, 0), with_it.settled(path, view)
-        found[path.label] = _path_worth(path, (without, with_it), settled)
+        needed = participants_needed(moved, path, without.simulated, at_nodes, years)
+        worth = _path_worth(path, (without, with_it), settled)
+        found[path.label] = replace(worth, needed=needed)
     return found
 
 

@@ -86,6 +86,12 @@ class SavingsCourse:
                 found[:, year] += factor[year, earlier] * normal[earlier]
         return on_grid(found)
 
+    def drawn_savings(self, draws: Draws, paths: int) -> FloatArray:
+        """Return the true savings of simulated paths, drifts aside, (paths, calendar years)."""
+        drawn = self.drawn
+        once = drawn.mean + drawn.sd * _normal(draws, paths, TRUE_SAVINGS)
+        return np.asarray(np.outer(once, self.factors()) + self.added(draws, paths))
+
     def by_year(self) -> tuple[View, ...]:
         """Return the true savings of each calendar year, programmes included."""
         views = []

@@ -96,7 +96,7 @@ def intervention_command(
         )
     contracts = contracts or (None if scenario or agreement is not None else _CONTRACTS)
     options = stated_options(contracts, years, seed, true_savings, contract_file)
-    options |= agreement_options(agreement)
+    options |= agreement_options(agreement, changes)
     stated = stated_scenario(scenario, aco, year, results, changes, options)
     own = {
         "participants": participants,

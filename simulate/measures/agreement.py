@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simulate.measures import estimate as of
-from simulate.measures.cash import CashFlows
+from simulate.measures.cash import CashFlows, median_time
 from simulate.measures.estimate import BoolArray, Estimate, FloatArray
 from simulate.measures.outcomes import TAIL_LEVEL, Measures, Outcomes, measure
 
@@ -240,7 +240,7 @@ def _cumulative(paths: AgreementYears, rate: float, certain: bool) -> Cumulative
         probability_of_breaking_even=of.proportion(
             np.isfinite(times), never_earns and never_owes, replicates
         ),
-        time_to_break_even_p50=_median_time(times, replicates),
+        time_to_break_even_p50=median_time(times, replicates),
     )
 
 
@@ -259,11 +259,3 @@ def _in_any_year(dollars: FloatArray) -> BoolArray:
 def _added(by_year: FloatArray) -> FloatArray:
     """Return sums over the years, added in their order, shape (paths,)."""
     return np.asarray(np.cumsum(by_year, axis=1)[:, -1])
-
-
-def _median_time(times: FloatArray, replicates: int | None) -> Estimate | None:
-    if np.mean(np.isfinite(times)) < 0.5:
-        return None
-    # Beyond every payment, so that what never happens has a place in the order.
-    never = float(times[np.isfinite(times)].max()) + 1.0
-    return of.quantile(np.where(np.isfinite(times), times, never), 0.5, replicates)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulate.measures.estimate import FloatArray
+from simulate.measures import estimate as of
+from simulate.measures.estimate import Estimate, FloatArray
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,34 @@ class CashFlows:
         dollars = np.concatenate([self.dollars, other.dollars], axis=1)
         labels = (*self.labels, *other.labels)
         return CashFlows(times[order], dollars[:, order], tuple(labels[i] for i in order))
+
+
+def times_to_stay_ahead(running: FloatArray, times: FloatArray) -> FloatArray:
+    """Return from when on a running total is not below zero any more, years, shape (paths,).
+
+    Infinite where it ends below zero.
+
+    Parameters
+    ----------
+    running : float64 array, shape (paths, payments)
+        What has been received on balance after each payment, dollars.
+    times : float64 array, shape (payments,)
+        When each is made, years; ascending.
+    """
+    below = running < 0.0
+    # The last time that it is below, counted from the end.
+    since = np.argmax(below[:, ::-1], axis=1)
+    begins = np.append(times, np.inf)[running.shape[1] - since]
+    return np.asarray(np.where(below.any(axis=1), begins, times[0]))
+
+
+def median_time(times: FloatArray, replicates: int | None = None) -> Estimate | None:
+    """Estimate the median of times that are infinite on some paths; None where on most."""
+    if np.mean(np.isfinite(times)) < 0.5:
+        return None
+    # Beyond every payment, so that what never happens has a place in the order.
+    never = float(times[np.isfinite(times)].max()) + 1.0
+    return of.quantile(np.where(np.isfinite(times), times, never), 0.5, replicates)
 
 
 def discount_factors(times: FloatArray, rate: float) -> tuple[float, ...]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from simulate.agreement.finance.notes import cost_sentence
 from simulate.report import terminal
 from simulate.report.measure_tables import MeasureTable, Row, measure_tables
 from simulate.report.numbers import (
     dollars,
+    dollars_with_error,
     in_unit,
     percent_with_error,
     plain_dollars,
     plain_percent,
     unit_for,
 )
+from simulate.scenario.finance import COVERS
 
 if TYPE_CHECKING:
     from simulate.agreement.finance.finances import Finances, FinanceView, PathFinances
@@ -33,7 +37,6 @@ _FOLDED = (
     "Cash by quarter: quarters of a year with the same payments are one row, those without any are "
     "left out; --json and --report have each."
 )
-_COVERS = {"stop_loss": "stop-loss per beneficiary", "aggregate": "aggregate stop-loss"}
 
 
 def show_finances(found: Finances) -> None:
@@ -41,6 +44,7 @@ def show_finances(found: Finances) -> None:
     out = terminal.console()
     out.print()
     out.print("Costs, capital and cash", style="bold")
+    out.print(cost_sentence(found.run.scenario.finance))
     for label, path in found.paths.items():
         out.print(finance_sentence(label, path))
     for table in finance_tables(found):
@@ -69,7 +73,7 @@ def finance_tables(found: Finances) -> list[MeasureTable]:
         found.run,
         [path.chance_alone for path in paths],
         [path.assumed for path in paths],
-        finance_rows,
+        partial(finance_rows, after=after_words(found.run.scenario.finance)),
     )
 
 
@@ -108,30 +112,79 @@ def after_words(settings: FinanceSettings) -> str:
     return f"after {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}"
 
 
+def left_sentence(label: str, path: PathFinances) -> str:
+    """Return what a path leaves after everything, and from when on it is ahead."""
+    view, after = path.assumed, after_words(path.terms.settings)
+    line, share = view.bottom_line, view.bottom_line.probability_of_covering_costs
+    said = (
+        f"{label}: {after} you are left with {dollars(line.expected_net)} on average, on one path "
+        f"in twenty with less than {dollars(line.net_p05)}; what is left is not below zero on "
+        f"{percent_with_error(share, _DECIMALS)} of simulated paths"
+    )
+    time = view.cash.time_to_break_even_p50
+    if time is None:
+        return f"{said}, so that fewer than half of all paths break even."
+    if time.value == 0.0:
+        return f"{said}, and half of all paths are never behind."
+    return f"{said}, and half of all paths are ahead for good within {_years(time)}."
+
+
 def finance_sentence(label: str, path: PathFinances) -> str:
-    """Return what the costs, the repayment mechanism and the advances of a path come to."""
+    """Return what a path leaves, its costs, covers, repayment mechanism and advances."""
+    parts = [left_sentence(label, path), _cost_sentence(path)]
+    parts += [_cover_sentence(name, cover) for name, cover in path.assumed.covers.items()]
+    return " ".join([*parts, *_capital_sentences(path.assumed)])
+
+
+def _cover_sentence(name: str, cover: CoverMeasures) -> str:
+    paid, recovered = sum(cover.premiums), sum(one.value for one in cover.recoveries)
+    if cover.probability_of_recovering.value == 0.0:
+        return f"{COVERS[name].capitalize()} takes {plain_dollars(paid)} of premiums, pays nothing."
+    before, after = cover.without.worst_twentieth, cover.after_premium.worst_twentieth
+    unit = unit_for(max(abs(before.value), abs(after.value)))
+    return (
+        f"{COVERS[name].capitalize()} takes {plain_dollars(paid)} of premiums and is expected to "
+        f"pay {plain_dollars(recovered)}; the worst twentieth of the paths leaves "
+        f"{dollars_with_error(after, unit)} on average with it, {dollars_with_error(before, unit)} "
+        "without."
+    )
+
+
+def _cost_sentence(path: PathFinances) -> str:
     view = path.assumed
     costs, programmes = view.costs.costs, view.costs.programme_costs
     of_them = f", {plain_dollars(programmes)} of them for care programmes" if programmes else ""
-    said = f"{label}: costs of {plain_dollars(costs)}{of_them}; {paying_for_costs(path)}."
+    return f"Costs are {plain_dollars(costs)}{of_them}; {paying_for_costs(path)}."
+
+
+def _capital_sentences(view: FinanceView) -> list[str]:
+    """Return what the repayment mechanism and payments in advance come to."""
+    said = []
     if view.repayment.amount is not None and view.repayment.probability_of_exceeding is not None:
         share = percent_with_error(view.repayment.probability_of_exceeding, _DECIMALS)
-        said += (
-            f" A repayment mechanism of {plain_dollars(view.repayment.amount)} is exceeded in some "
+        said.append(
+            f"A repayment mechanism of {plain_dollars(view.repayment.amount)} is exceeded in some "
             f"year on {share} of simulated paths; {dollars(view.repayment.covers_99)} would cover "
             "99 %."
         )
     if view.advance is not None:
         share = percent_with_error(view.advance.probability_of_not_earning_it, _DECIMALS)
-        said += (
-            f" Of the {plain_dollars(view.advance.advanced)} paid in advance not all is earned "
+        said.append(
+            f"Of the {plain_dollars(view.advance.advanced)} paid in advance not all is earned "
             f"back on {share}."
         )
     return said
 
 
-def finance_rows(views: Sequence[FinanceView]) -> list[Row]:
-    """Return what is shown of all years together: name, and a cell a path of contracts."""
+def finance_rows(views: Sequence[FinanceView], after: str) -> list[Row]:
+    """Return what is shown of all years together: name, and a cell a path of contracts.
+
+    Parameters
+    ----------
+    views : sequence of FinanceView
+    after : str
+        What is left is left after this; see `after_words`.
+    """
     size = max(
         abs(end.value)
         for view in views
@@ -139,24 +192,24 @@ def finance_rows(views: Sequence[FinanceView]) -> list[Row]:
     )
     unit = unit_for(size)
     return [
+        *_bottom_rows(views, unit, after),
         *_cost_rows(views, unit),
         *_capital_rows(views, unit),
         *_cover_rows(views, unit),
         *_advance_rows(views),
         *_primary_care_rows(views),
-        *_bottom_rows(views, unit),
     ]
 
 
 def _cost_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
-    money = f"${unit[2]}"
+    money, alone = f"${unit[2]}", " alone" if _more_than_costs(views) else ""
 
     def row(name: str, cell: Callable[[FinanceView], str]) -> Row:
         return name, [cell(view) for view in views]
 
     return [
         row(
-            f"net after costs {money}",
+            f"net after costs{alone} {money}",
             lambda v: in_unit(v.costs.expected_net_after_costs, unit),
         ),
         row(
@@ -168,15 +221,27 @@ def _cost_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
             lambda v: in_unit(v.costs.expected_present_value_after_costs, unit),
         ),
         row(
-            "costs are covered",
+            f"  costs{alone} are covered",
             lambda v: percent_with_error(v.costs.probability_of_covering_costs, _DECIMALS),
         ),
-        row("return on costs", lambda v: _percent(v.costs.return_on_costs)),
+        *([] if alone else [_time_row(views)]),
+        row("  return on costs", lambda v: _percent(v.costs.return_on_costs)),
         row(
-            "shared savings per dollar of costs",
+            "  shared savings per dollar of costs",
             lambda v: _ratio(v.costs.savings_per_dollar_of_costs),
         ),
     ]
+
+
+def _time_row(views: Sequence[FinanceView]) -> Row:
+    """Return from when on half of the paths have what came and went at zero or above."""
+    times = [view.cash.time_to_break_even_p50 for view in views]
+    name = "  half of the paths ahead for good from"
+    return name, ["-" if time is None else _years(time) for time in times]
+
+
+def _years(time: Estimate) -> str:
+    return f"{in_unit(time, (1.0, '', ''))} years"
 
 
 def _capital_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
@@ -194,10 +259,10 @@ def _capital_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
             [in_unit(v.repayment.covers_99, unit) for v in views],
         ),
         (
-            f"cash for no shortfall, 95 % {money}",
+            f"cash needed at the start, 95 % {money}",
             [in_unit(view.cash.capital[0], unit) for view in views],
         ),
-        ("  for no shortfall, 99 %", [in_unit(view.cash.capital[1], unit) for view in views]),
+        ("  for no shortfall on 99 %", [in_unit(view.cash.capital[1], unit) for view in views]),
     ]
 
 
@@ -206,10 +271,11 @@ def _cover_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
     money = f"${unit[2]}"
     for name in views[0].covers:
         covers = [view.covers[name] for view in views]
-        rows.append((f"{_COVERS[name]}: premiums {money}", [_paid(c, unit) for c in covers]))
+        rows.append((f"{COVERS[name]}: premiums {money}", [_paid(c, unit) for c in covers]))
+        rows.append(("  premium above expected recovery", [_percent(c.loading) for c in covers]))
         rows.append((f"  recovered {money}", [_recovered(c, unit) for c in covers]))
         for title, part in (
-            ("  net, worst twentieth: without", "without"),
+            ("  left, mean of the worst twentieth: without it", "without"),
             ("    with it, before the premium", "before_premium"),
             ("    with it, after the premium", "after_premium"),
         ):
@@ -244,18 +310,23 @@ def _advance_rows(views: Sequence[FinanceView]) -> list[Row]:
     ]
 
 
-def _bottom_rows(views: Sequence[FinanceView], unit: Unit) -> list[Row]:
+def _bottom_rows(views: Sequence[FinanceView], unit: Unit, after: str) -> list[Row]:
     """Return what is left after everything, where that is more than costs."""
-    if not any(view.covers or view.advance is not None for view in views):
+    if not _more_than_costs(views):
         return []
     lines = [view.bottom_line for view in views]
     shares = [line.probability_of_covering_costs for line in lines]
     return [
-        (f"left after all of it ${unit[2]}", [in_unit(line.expected_net, unit) for line in lines]),
+        (f"left {after} ${unit[2]}", [in_unit(line.expected_net, unit) for line in lines]),
         ("  5-95 %", [_interval(line.net_p05, line.net_p95, unit) for line in lines]),
         ("  present value", [in_unit(line.expected_present_value, unit) for line in lines]),
         ("  not below zero", [percent_with_error(share, _DECIMALS) for share in shares]),
+        _time_row(views),
     ]
+
+
+def _more_than_costs(views: Sequence[FinanceView]) -> bool:
+    return any(view.covers or view.advance is not None for view in views)
 
 
 def _primary_care_rows(views: Sequence[FinanceView]) -> list[Row]:

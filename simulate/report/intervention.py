@@ -12,6 +12,7 @@ from rich.text import Text
 
 from simulate.population.intervention_catalogue import (
     CataloguedIntervention,
+    CitedEffect,
     intervention_ids,
     load_intervention,
 )
@@ -36,7 +37,8 @@ def show_catalogue() -> None:
         out.print(f"{intervention_id}: {shipped.title}", style="bold")
         out.print(shipped.summary.strip())
         out.print()
-        print_lines(out, [*references(shipped), shipped.warning.strip()])
+        not_modelled = f"Not modelled: {'; '.join(shipped.not_modelled)}."
+        print_lines(out, [*references(shipped), not_modelled, shipped.warning.strip()])
         out.print(f"simulate intervention {intervention_id} --aco A1001 says what it does there.")
 
 
@@ -172,7 +174,7 @@ def _chance_row(worth: ContractWorth) -> list[str]:
         percent_with_error(getattr(worth.without, _MSR), 1),
         percent_with_error(getattr(worth.with_it, _MSR), 1),
         _with_points(worth.differences[_MSR]),
-        "-" if worth.needed is None else _people(worth.needed),
+        "-" if worth.needed is None else people(worth.needed),
     ]
 
 
@@ -196,7 +198,8 @@ def _money_row(worth: ContractWorth) -> list[str]:
     ]
 
 
-def _people(needed: Estimate) -> str:
+def people(needed: Estimate) -> str:
+    """Return how many people it takes: ``66 ±3``."""
     return f"{needed.value:,.0f} ±{max(needed.standard_error, 1.0):,.0f}"
 
 
@@ -229,7 +232,7 @@ def _needed_phrase(worth: InterventionWorth, contract_id: str) -> str:
         if needed is None:
             never.append(effect.label)
         else:
-            phrases.append(f"{_people(needed)}{who} at the effect {effect.label}")
+            phrases.append(f"{people(needed)}{who} at the effect {effect.label}")
             who = ""
     if never:
         phrases.append(f"more than there are at: {', '.join(never)}")
@@ -257,7 +260,7 @@ def _footnotes(worth: InterventionWorth) -> list[str]:
     ]
     if shipped is None:
         return lines
-    return [*lines, *references(shipped, _shown(worth)), *cautions(shipped)]
+    return [*lines, *sources(shipped, _shown(worth))]
 
 
 def _shown(worth: InterventionWorth) -> list[str]:
@@ -276,23 +279,35 @@ def _contract_lines(worth: InterventionWorth) -> list[str]:
     return lines
 
 
-def references(shipped: CataloguedIntervention, labels: list[str] | None = None) -> list[str]:
-    """Return where the effects of those labels are published, all of them by default."""
-    lines = []
-    for name, effect in shipped.effects.items():
-        if labels is None or name in labels:
-            mark = "" if effect.confidence == "confirmed" else " [unconfirmed]"
-            lines.append(f"{name}: {effect.reference}.{mark} {effect.note.strip()}".rstrip())
-    return lines
+def sources(shipped: CataloguedIntervention, labels: list[str]) -> list[str]:
+    """Return in short where the effects of those labels come from, and what must be said of them.
 
-
-def cautions(shipped: CataloguedIntervention) -> list[str]:
-    """Return what must be said with every result of a shipped intervention."""
+    The list of shipped interventions has what each study found.
+    """
+    shown = [_source(name, shipped.effects[name]) for name in labels if name in shipped.effects]
+    lines = [f"Effects: {'; '.join(shown)}."] if shown else []
     return [
-        f"Uptake unless stated, {plain_percent(shipped.uptake.value, 0)}: "
-        f"{shipped.uptake.reference}.",
+        *lines,
         f"Not confirmed: {', '.join(shipped.unconfirmed())}; the cost of the programme is in none "
-        "of the sources.",
+        f"of the sources. simulate intervention, without a name, says what each study found.",
         f"Not modelled: {'; '.join(shipped.not_modelled)}.",
         f"Selection: {shipped.warning.strip()}",
     ]
+
+
+def _source(name: str, effect: CitedEffect) -> str:
+    """Return an effect with its study: ``cautious $2,309 (Taylor et al., …, doi …)``."""
+    sign = "-" if effect.effect < 0.0 else ""
+    mark = ", a judgement" if effect.confidence == "unconfirmed" else ""
+    study = effect.reference.partition(": ")[0]
+    return f"{name} {sign}${abs(effect.effect):,.0f} ({study}{mark})"
+
+
+def references(shipped: CataloguedIntervention) -> list[str]:
+    """Return where the effects and the uptake are published, at length."""
+    lines = []
+    for name, effect in shipped.effects.items():
+        mark = "" if effect.confidence == "confirmed" else " [unconfirmed]"
+        lines.append(f"{name}: {effect.reference}.{mark} {effect.note.strip()}".rstrip())
+    uptake = plain_percent(shipped.uptake.value, 0)
+    return [*lines, f"Uptake unless stated, {uptake}: {shipped.uptake.reference}."]

@@ -12,12 +12,12 @@ from simulate.report import terminal
 from simulate.report.agreement_programmes import points
 from simulate.report.intervention import (
     THOUSAND,
-    cautions,
     hundreds,
     in_points,
+    people,
     print_lines,
-    references,
     shipped_behind,
+    sources,
 )
 from simulate.report.numbers import in_unit, percent_with_error, plain_percent, unit_for
 
@@ -120,12 +120,12 @@ def _all_years_table(worth: AgreementInterventionWorth, label: str) -> Table:
         f"All {count} performance years together, with it less without it",
         ["", "without it", *(found.label for found in worth.effects)],
     )
-    for name, without, shown in _rows(paths):
+    for name, without, shown in _rows(paths, worth.plan.scenario.finance.cost_growth):
         table.add_row(name, without, *(shown(path) for path in paths))
     return table
 
 
-def _rows(paths: list[PathWorth]) -> list[Row]:
+def _rows(paths: list[PathWorth], growth: float) -> list[Row]:
     """Return what is shown of all years: name, the level without it, the cell of an effect."""
     before = paths[0].without.cumulative
     level, money = unit_for(before.net_present_value.value), f"${THOUSAND[2]}"
@@ -161,16 +161,16 @@ def _rows(paths: list[PathWorth]) -> list[Row]:
             chance("probability_of_ever_owing"),
         ),
     ]
-    return [*rows, *_cost_rows(paths[0])]
+    return [*rows, *_cost_rows(paths[0], growth)]
 
 
-def _cost_rows(first: PathWorth) -> list[Row]:
+def _cost_rows(first: PathWorth, growth: float) -> list[Row]:
     money = f"${THOUSAND[2]}"
     rows: list[Row] = []
     if first.cost:
         rows += [
             (
-                f"programme cost, present value {money}",
+                f"programme cost (+{100.0 * growth:g} % a year), present value {money}",
                 "",
                 lambda path: f"{path.present_value_of_cost / THOUSAND[0]:,.0f}",
             ),
@@ -186,6 +186,7 @@ def _cost_rows(first: PathWorth) -> list[Row]:
             ),
         ]
     rows.append(("a participant may cost at most $ a year", "", _most_cost))
+    rows.append(("one more point takes, participants a year", "", _needed))
     if first.next_benchmark is not None:
         rows.append((f"next benchmark, more {money} a year", "", _next))
     return rows
@@ -196,20 +197,17 @@ def _most_cost(path: PathWorth) -> str:
     return "-" if cost is None else hundreds(max(cost.value, 0.0))
 
 
+def _needed(path: PathWorth) -> str:
+    return "-" if path.needed is None else people(path.needed)
+
+
 def _next(path: PathWorth) -> str:
     return "-" if path.next_benchmark is None else in_unit(path.next_benchmark, THOUSAND)
 
 
 def _footnotes(worth: AgreementInterventionWorth) -> list[str]:
     plan, shipped = worth.plan, shipped_behind(worth.stated)
-    rate, growth = plan.settings.discount_rate, plan.scenario.finance.cost_growth
-    cost = worth.stated.cost_per_participant
-    paid = (
-        f"${cost:,.0f} a participant and year in dollars of {plan.start_year}, growing by "
-        f"{100.0 * growth:g} % a year (finance.cost_growth)"
-        if cost
-        else "none stated, so nothing is taken off"
-    )
+    rate = plan.settings.discount_rate
     first = plan.savings_by_year()[0]
     lines = [
         f"{plan.simulated_paths:,} simulated paths of {plan.calendar_years} calendar years, seed "
@@ -217,16 +215,34 @@ def _footnotes(worth: AgreementInterventionWorth) -> list[str]:
         "simulation (a standard deviation for what is added).",
         f"True savings without it {plain_percent(first.mean)} in {plan.start_year}, standard "
         f"deviation {plain_percent(first.sd)} ({plan.true_savings.source}).",
-        f"Programme cost: {paid}. What a participant may cost leaves the net present value as it "
-        f"is without the programme. Payments are discounted at {100.0 * rate:g} % a year to the "
-        "first day: what is spent early is earned late.",
+        f"Programme cost: {_paid(worth)}. What a participant may cost leaves the net present value "
+        "as it is without the programme. Payments are discounted at "
+        f"{100.0 * rate:g} % a year to the first day: what is spent early is earned late.",
+        "One more point: of the chance of reaching the MSR, the mean of the performance years; as "
+        "many take part every year in which the programme runs in full. A dash: more than the "
+        "whole group.",
         "The uncertain effect lasts through the years and grows with the benchmark. What a "
         "programme saves lowers the base years, and so the next benchmark.",
         *plan.notes(),
     ]
     if shipped is None:
         return lines
-    return [*lines, *references(shipped, _labels(worth.effects)), *cautions(shipped)]
+    return [*lines, *sources(shipped, _labels(worth.effects))]
+
+
+def _paid(worth: AgreementInterventionWorth) -> str:
+    """Return what the programme costs, and how that and the benchmark grow."""
+    plan, cost = worth.plan, worth.stated.cost_per_participant
+    if not cost:
+        return "none stated, so nothing is taken off"
+    growth, update = plan.scenario.finance.cost_growth, plan.settings.benchmark_update[0]
+    said = f"${cost:,.0f} a participant and year in dollars of {plan.start_year}"
+    if growth == 0.0 and update > 0.0:
+        return (
+            f"{said}, the same in later years (finance.cost_growth = 0), while the benchmark and "
+            f"with it the effect grow by {100.0 * update:g} % a year"
+        )
+    return f"{said}, growing by {100.0 * growth:g} % a year (finance.cost_growth)"
 
 
 def _labels(effects: tuple[EffectYears, ...]) -> list[str]:

@@ -26,9 +26,25 @@ def _part_or_dollars(value: Any) -> Any:
     )
 
 
+def _whole_dollars(value: Any) -> Any:
+    """Read dollars of the whole ACO, or 0; less than 1,000 is in another unit."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if 0.0 < value < _LEAST_DOLLARS:
+        raise ValueError(
+            f"{value:g}: dollars of the whole ACO are wanted, at least {_LEAST_DOLLARS:,.0f}; a "
+            "share, thousands, or dollars a beneficiary have to be converted"
+        )
+    return value
+
+
 Dollars = Annotated[float, Field(ge=0.0, le=1e10, allow_inf_nan=False)]
 MonthlyRate = Annotated[float, Field(ge=0.0, le=1_000.0, allow_inf_nan=False)]
 PartOrDollars = Annotated[float, BeforeValidator(_part_or_dollars)]
+WholeDollars = Annotated[Dollars, BeforeValidator(_whole_dollars)]
+Premium = Annotated[WholeDollars, Field(gt=0.0)]
+#: Covers in words, by how their keys begin.
+COVERS = {"stop_loss": "stop-loss per beneficiary", "aggregate": "aggregate stop-loss"}
 #: Below this nearly everybody's spending would be insured.
 _LEAST_ATTACHMENT = 1_000.0
 
@@ -39,20 +55,25 @@ class FinanceSettings(Strict):
     start_up_cost: Dollars | None = Field(
         None,
         description="simulate run --agreement --finance: cost of starting, dollars, in the first "
-        "quarter. Left out: CMS's estimate of 2011, just under $0.6 million.",
+        "quarter. Left out: CMS's average of 2011, just under $0.6 million, for any size.",
         examples=[600_000.0],
     )
     operating_cost: Dollars | None = Field(
         None,
         description="Cost of operating, dollars a year, spread over its quarters. Left out: CMS's "
-        "estimate of 2011, about $1.3 million.",
+        "average of 2011, about $1.3 million, for any size.",
         examples=[1_300_000.0],
     )
-    cost_growth: Rate = Field(0.0, description="Growth of the operating cost a year.")
+    cost_growth: Rate = Field(
+        0.0,
+        description="Growth of the operating cost, and of the cost of care programmes, a year; the "
+        "benchmark grows by agreement.benchmark_update.",
+    )
     opening_cash: Dollars = Field(0.0, description="Cash on hand on the first day, dollars.")
-    repayment_mechanism: Dollars | None = Field(
+    repayment_mechanism: WholeDollars | None = Field(
         None,
-        description="Amount of the repayment mechanism, dollars. Left out: what CMS asks for "
+        description="Amount of the repayment mechanism, dollars; what a letter of credit costs is "
+        "not reckoned. Left out: what CMS asks for "
         "(42 CFR 425.204(f)).",
         examples=[1_000_000.0],
     )
@@ -73,6 +94,13 @@ class FinanceSettings(Strict):
         description="Share of that layer which it pays. 0.3: what an ACO at Levels C to E bears of "
         "losses; more would insure what is Medicare's.",
     )
+    stop_loss_premium: Premium | None = Field(
+        None,
+        description="A reinsurer's quote in place of a priced premium: dollars for twelve months "
+        "of the first performance year in which the cover can pay; other years in proportion to "
+        "their expected recovery. Left out: expected recovery and premium_loading.",
+        examples=[1_000_000.0],
+    )
     aggregate_attachment: PartOrDollars | None = Field(
         None,
         description="Aggregate stop-loss: shared losses of a performance year above which it "
@@ -87,6 +115,12 @@ class FinanceSettings(Strict):
         examples=[0.02],
     )
     aggregate_share: Fraction = Field(1.0, description="Share of that corridor which it pays.")
+    aggregate_premium: Premium | None = Field(
+        None,
+        description="A quote for it, as stop_loss_premium. Left out: expected recovery and "
+        "premium_loading.",
+        examples=[250_000.0],
+    )
     premium_loading: Annotated[float, Field(ge=0.0, le=5.0)] = Field(
         0.25,
         description="What a premium adds to the expected recovery at the assumed true savings, a "
@@ -155,6 +189,11 @@ class FinanceSettings(Strict):
         "of their performance year, or at-end of the agreement (unconfirmed).",
     )
 
+    def quote(self, cover: str) -> float | None:
+        """Return the premium that is stated of a cover, ``stop_loss`` or ``aggregate``."""
+        stated: float | None = getattr(self, f"{cover}_premium")
+        return stated
+
     @property
     def stated(self) -> bool:
         """Whether anything differs from what holds without a word."""
@@ -217,6 +256,8 @@ def _check_covers(settings: FinanceSettings) -> None:
         ("stop_loss_share", (people,)),
         ("aggregate_share", (in_all,)),
         ("premium_loading", (people, in_all)),
+        ("stop_loss_premium", (people,)),
+        ("aggregate_premium", (in_all,)),
     ):
         without = all(getattr(settings, key) is None for key in keys)
         value = getattr(settings, name)
@@ -225,6 +266,23 @@ def _check_covers(settings: FinanceSettings) -> None:
                 f"finance.{name} = {value:g}: without effect; state finance."
                 f"{' or finance.'.join(keys)}, from where a cover pays, too."
             )
+    _check_quotes(settings)
+
+
+def _check_quotes(settings: FinanceSettings) -> None:
+    """Refuse a loading where every premium is quoted."""
+    quoted = [name for name in COVERS if settings.quote(name) is not None]
+    priced = [
+        name
+        for name in COVERS
+        if getattr(settings, f"{name}_attachment") is not None and name not in quoted
+    ]
+    default = FinanceSettings.model_fields["premium_loading"].default
+    if quoted and not priced and settings.premium_loading != default:
+        raise UserError(
+            f"finance.premium_loading = {settings.premium_loading:g} and finance.{quoted[0]}_"
+            f"premium = {settings.quote(quoted[0]):g}: both say what the premium is; leave one out."
+        )
 
 
 def _check_order(settings: FinanceSettings, cover: str) -> None:

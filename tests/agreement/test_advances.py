@@ -251,7 +251,7 @@ def test_what_is_paid_for_primary_care_is_shown() -> None:
     assert found.displaced.value == pytest.approx(15e6)
     assert found.enhancements.value == pytest.approx(9e6)
     assert found.added_to_expenditure.value == pytest.approx(3e6 + 0.2 * 9e6)
-    rows = dict(finance_rows([view]))
+    rows = dict(finance_rows([view], "after costs"))
     assert rows["primary care: base rate $M"] == ["18.00"]
     assert rows["  in place of claims of"] == ["15.00"]
     assert rows["  enhancements, as a credit"] == ["9.00"]

@@ -122,7 +122,9 @@ def test_where_true_savings_come_from_is_said_with_the_other_figure() -> None:
     said = savings_sentence(sim.AgreementRun(plan, None, {}))
     assert said.endswith(f"in the present agreement, assumes {100 * one_year:.1f} %).")
     stated = planned(["basic-e"], aco, true_savings=0.02)
-    assert savings_sentence(sim.AgreementRun(stated, None, {})) .startswith("True savings: stated, as known")
+    assert savings_sentence(sim.AgreementRun(stated, None, {})).startswith(
+        "True savings: stated, as known"
+    )
 
 
 def test_true_savings_unlike_a_run_of_one_year_are_said_at_the_top() -> None:

@@ -178,7 +178,12 @@ def test_finances_are_there_figure_by_figure(book: Any, finances: Finances) -> N
                 shown = value.value if isinstance(value, Estimate) else value
                 assert shown is None or any(_is(row[2 + 2 * place], shown) for row in same)
     assert _is(rows["Amount that covers 99 % of paths"][2], views[0].repayment.covers_99.value)
-    tail = rows["Sum of net with it, after the premium, mean of the worst twentieth"]
+    share = rows["Is ahead for good, opening cash aside"]
+    assert _is(share[2], views[0].cash.probability_of_breaking_even.value)
+    time, ahead = views[0].cash.time_to_break_even_p50, "Half of the simulated paths are ahead for"
+    shown = next(row for name, row in rows.items() if str(name).startswith(ahead))
+    assert shown[2] is None if time is None else _is(shown[2], time.value)
+    tail = rows["Left with it, after the premium, mean of the worst twentieth"]
     assert _is(tail[2], views[0].covers["aggregate"].after_premium.worst_twentieth.value)
 
 
@@ -293,8 +298,8 @@ def test_figures_in_figures_and_by_year() -> None:
     covered = CoverMeasures((2.0, 3.0), (known,), known, *(Tail(known, known, known, known),) * 3)
     found = figures_of(covered)
     assert found["Premium, performance year 2"] == Figure(DOLLARS, 3.0)
-    assert found["Sum of net without it, 5th percentile"] == Figure(DOLLARS, known)
-    assert len(found) == 2 + 1 + 1 + 3 * 4
+    assert found["Left without it, 5th percentile"] == Figure(DOLLARS, known)
+    assert len(found) == 2 + 1 + 1 + 3 * 4 + 1
     assert figure_cells(None) == figure_cells(Figure(DOLLARS, None)) == [(None,), (None,)]
     assert title_of("net_present_value_p05") == "Net present value, 5th percentile"
     assert title_of("net_after_costs_p50") == "Net after costs, median"

@@ -83,6 +83,39 @@ def test_cash_adds_up_to_what_is_left_after_costs() -> None:
             assert end == pytest.approx(1e6 + left + recovered - paid, abs=1.0)
 
 
+def test_ahead_for_good_by_hand() -> None:
+    costs = np.array([[-1.0, -1.0, -1.0, -1.0]])
+    settled = np.array(
+        [
+            [3.0, 0.0, 0.0, 9.0],  # 2, 1, 0, 8: never below
+            [0.0, 5.0, 0.0, -9.0],  # ahead in between, behind at the end
+            [0.0, 3.0, -2.0, 4.0],  # -1, 1, -2, 1: for good from the last quarter
+            [0.0, 4.0, 0.0, 0.0],  # -1, 2, 1, 0: from the second, and zero is not behind
+        ]
+    )
+    # Opening cash does not count.
+    ledger = Ledger({"costs": costs, "settlements": settled}, opening=50.0)
+    assert ledger.break_even_times() == pytest.approx([0.0, np.inf, 0.75, 0.25])
+    found = measure_ledger(ledger)
+    assert found.probability_of_breaking_even.value == 0.75
+    assert found.time_to_break_even_p50 is not None
+    assert 0.25 <= found.time_to_break_even_p50.value <= 0.75
+    behind = measure_ledger(Ledger({"costs": costs, "settlements": settled[1:2]}))
+    assert behind.time_to_break_even_p50 is None
+
+
+def test_the_share_that_gets_ahead_is_the_one_that_is_left_with_something() -> None:
+    stated = {"aggregate_attachment": 0.005, "opening_cash": 1e6, "advance": "prepaid"}
+    run = noisy_run(["enhanced", "basic-e"], prepaid_per_quarter=1e5, start_year=2026, **stated)
+    for path in finances(run).paths.values():
+        for view in (path.assumed, path.chance_alone):
+            left = view.bottom_line.probability_of_covering_costs
+            assert view.cash.probability_of_breaking_even == left
+            facts = view.to_dict()["cash"]
+            assert facts["probability_of_breaking_even"]["value"] == left.value
+            assert (facts["time_to_break_even_p50"] is None) == (left.value < 0.5)
+
+
 # --- the table in the terminal ---------------------------------------------------------
 
 
@@ -170,6 +203,9 @@ def test_the_command_line_shows_finances(capsys, asked: list[str]) -> None:
     assert code == 0
     assert "Costs, capital and cash" in out
     assert "2026 Q4" in out
+    block = out[out.index("Costs, capital and cash") :]
+    assert "Costs assumed: $580,000 at the start and $1,270,000 a year" in block[:120]
+    assert "you are left with" in block.partition("All years together")[0]
     code, out, _ = shown(capsys, *few, *asked, "--json", "-")
     facts = json.loads(out)["finance"]
     assert set(facts["paths"]["basic-e"]) >= {"costs", "repayment_mechanism", "cash", "advance"}
@@ -196,6 +232,10 @@ def test_the_page_has_a_section_of_finances_where_they_are_stated(tmp_path, caps
         pages.append(file.read_text("utf-8"))
     assert "Cash by quarter: basic-e" in pages[0]
     assert 'href="#finance"' in pages[0]
+    answers = [page[page.index('id="answer"') : page.index('id="paths"')] for page in pages]
+    assert "after costs you are left with" in answers[0]
+    assert "are left with" not in answers[1]
+    assert "580,000" in pages[0]
     assert "Cash by quarter" not in pages[1]
     assert 'href="#finance"' not in pages[1]
 

@@ -10,9 +10,11 @@ from scipy import stats
 from simulate.agreement.finance.capital import measure_repayment, required_amount
 from simulate.agreement.finance.costs import measure_costs, yearly_costs
 from simulate.agreement.finance.finances import finances
+from simulate.agreement.finance.notes import cost_sentence
 from simulate.agreement.finance.terms import check_finance
 from simulate.errors import UserError
-from simulate.report.finance import paying_for_costs
+from simulate.report.finance import finance_sentence, finance_tables, paying_for_costs
+from simulate.scenario.finance import FinanceSettings
 
 COSTS = {"start_up_cost": 600_000.0, "operating_cost": 1_300_000.0}
 
@@ -47,7 +49,7 @@ def test_no_costs_have_no_return() -> None:
 def test_costs_left_out_are_those_of_cms() -> None:
     found = finances(silent_run(round_aco(), ["enhanced"]))
     assert found["enhanced"].assumed.costs.costs == pytest.approx(580_000 + 5 * 1_270_000)
-    assert any("dollars of 2011" in note for note in found.notes)
+    assert any("CMS's average of 2011" in note for note in found.notes)
 
 
 def test_break_even_savings_in_closed_form() -> None:
@@ -160,3 +162,85 @@ def test_what_is_said_where_nothing_can_be_earned() -> None:
 def test_too_many_paths_are_refused_before_they_are_simulated() -> None:
     with pytest.raises(UserError, match="GB of memory"):
         check_finance(planned(["enhanced"], years=3_000_000))
+
+
+# --- what is said of costs, capital and what is left -----------------------------------
+
+
+def test_the_two_amounts_of_costs_are_printed() -> None:
+    said = cost_sentence(FinanceSettings())
+    assert "$580,000 at the start and $1,270,000 a year: both are CMS's average of 2011" in said
+    assert "whatever the ACO's size, not trended" in said
+    assert "finance.start_up_cost and finance.operating_cost" in said
+    half = cost_sentence(FinanceSettings(operating_cost=2e6, cost_growth=0.03))
+    assert "$2,000,000 a year, growing by 3 % a year: start_up_cost is CMS's" in half
+    assert "operating_cost." not in half
+    stated = cost_sentence(FinanceSettings(start_up_cost=0.0, operating_cost=2e6))
+    assert stated == "Costs assumed: $0 at the start and $2,000,000 a year, as stated."
+
+
+def test_costs_that_do_not_grow_are_said_beside_benchmarks_that_do() -> None:
+    note = "Costs do not grow (finance.cost_growth = 0), while benchmarks grow by 3 % a year."
+    assert note in finances(noisy_run(["enhanced"], benchmark_update=0.03)).notes
+    assert note not in finances(noisy_run(["enhanced"], cost_growth=0.02)).notes
+
+
+def test_what_is_left_after_everything_comes_first_by_hand() -> None:
+    # 3.675 million a year (above), 0.5 million at the start and 1 million a year: 12.875 left.
+    costs = {"start_up_cost": 0.5e6, "operating_cost": 1e6}
+    found = finances(silent_run(round_aco(), ["enhanced"], true_savings=0.05, **costs))
+    said = finance_sentence("enhanced", found["enhanced"])
+    # Ahead once the first settlement is paid, 1.75 years on: 3.675 less 2.5.
+    assert said.startswith(
+        "enhanced: after costs you are left with $12.88 million on average, on one path in twenty "
+        "with less than $12.88 million; what is left is not below zero on 100.0 % of simulated "
+        "paths, and half of all paths are ahead for good within 1.75 years."
+    )
+    behind = finances(silent_run(round_aco(), ["enhanced"], true_savings=0.0, **costs))
+    assert "so that fewer than half of all paths break even" in finance_sentence(
+        "enhanced", behind["enhanced"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "row", "after"),
+    [
+        ({}, "net after costs $M", "after costs"),
+        ({"aggregate_attachment": 0.0}, "left after costs and reinsurance $M", "after costs and"),
+        ({"advance": "aip"}, "left after costs and payments in advance $M", "after costs and"),
+    ],
+)
+def test_what_is_left_is_named_by_what_it_is_after(stated: dict, row: str, after: str) -> None:
+    found = finances(silent_run(round_aco(), ["enhanced"], start_year=2025, **stated))
+    (table,) = finance_tables(found)
+    assert table.rows[0][0] == row
+    assert f"enhanced: {after}" in finance_sentence("enhanced", found["enhanced"])
+    names = [name for name, _ in table.rows]
+    assert names.count("  half of the paths ahead for good from") == 1
+
+
+def test_a_mechanism_below_the_smallest_loss_is_exceeded_by_any() -> None:
+    losses = np.array([[0.0, 0.0], [0.0, 6e5], [9e5, 7e5]])
+    found = measure_repayment(losses, [False] * 2, (5e5, "stated"))
+    assert found.smallest_loss == 6e5
+    assert found.exceeded_by_any_loss
+    assert not measure_repayment(losses, [False] * 2, (6e5, "stated")).exceeded_by_any_loss
+    assert not measure_repayment(losses, [True] * 2, (None, "none")).exceeded_by_any_loss
+    assert not measure_repayment(0.0 * losses, [False] * 2, (5e5, "stated")).exceeded_by_any_loss
+
+
+def test_what_is_said_of_a_mechanism_and_of_cash() -> None:
+    stated = {"true_savings": -0.05, "opening_cash": 2e5}
+    whenever = "it is exceeded whenever anything is owed"
+    notes = finances(silent_run(round_aco(), ["enhanced", "basic-a"], **stated)).notes
+    assert any(whenever in note and "of enhanced:" in note for note in notes)
+    assert any("No cost of a letter of credit" in note for note in notes)
+    assert any("beyond the opening cash of $200,000" in note for note in notes)
+    more = finances(silent_run(round_aco(), ["enhanced"], repayment_mechanism=3e6, **stated)).notes
+    assert not any(whenever in note for note in more)
+
+
+@pytest.mark.parametrize("amount", [50.0, 0.005, 999.0])
+def test_an_amount_in_another_unit_is_refused(amount: float) -> None:
+    with pytest.raises(UserError, match=r"repayment_mechanism.*dollars of the whole ACO"):
+        planned(["enhanced"], repayment_mechanism=amount)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ import simulate as sim
 from simulate.agreement.finance.finances import finances
 from simulate.agreement.finance.terms import FinanceTerms
 from simulate.agreement.plan import agreement_plan
+from simulate.agreement.programme_needed import MovedSpending
 from simulate.agreement.run import stated_for_agreement
 from simulate.agreement.savings import SavingsCourse, triangular_factor
-from simulate.agreement.simulation import ASSUMED, CHANCE_ALONE, assumed_course
+from simulate.agreement.simulation import ASSUMED, CHANCE_ALONE, assumed_course, simulate_courses
 from simulate.engine.shared_draws import Draws
 from simulate.engine.years import View
 from simulate.scenario.scenario import Scenario
@@ -253,14 +255,14 @@ def test_a_known_programme_changes_no_spread() -> None:
 
 
 def test_costs_fall_into_the_quarters_in_which_it_runs() -> None:
-    # $100 for each of 4,000 from April of the second year, 10 % more each year.
+    # $100 a year for each of 4,000, from April of the second year, 10 % more each year.
     programme = {**CERTAIN, "starts_in_year": 2, "starts_in_month": 4, "cost_per_participant": 100}
     run = silent([programme], ["enhanced"], cost_growth=0.1, operating_cost=0.0, start_up_cost=0.0)
     found = finances(run)["enhanced"]
     quarters = found.terms.programme_costs[0]
-    yearly = [0.0, 440_000.0, 484_000.0, 532_400.0, 585_640.0]
+    yearly = [0.0, 330_000.0, 484_000.0, 532_400.0, 585_640.0]
     np.testing.assert_allclose(quarters[:20].reshape(5, 4).sum(axis=1), yearly)
-    np.testing.assert_allclose(quarters[:8], [0] * 5 + [440_000 / 3] * 3)
+    np.testing.assert_allclose(quarters[:8], [0] * 5 + [110_000] * 3)
     np.testing.assert_allclose(quarters[8:12], 121_000.0)
     assert not quarters[20:].any()
     costs = found.assumed.costs
@@ -272,7 +274,7 @@ def test_costs_fall_into_the_quarters_in_which_it_runs() -> None:
 
 
 def test_costs_grow_with_the_programme_and_stop_with_the_agreement() -> None:
-    # Over six months from January: 1+2+3, 4+5+6, 18, 18 of 57 parts of the first year.
+    # Over six months from January: 1+2+3, 4+5+6, 18, 18 of 18 parts of a quarter in full.
     programme = {**CERTAIN, "ramp_months": 6, "cost_per_participant": 57.0 / 4}
     scenario = stated([programme], round_aco(performance_year=2024))
     leaving = {
@@ -280,9 +282,10 @@ def test_costs_grow_with_the_programme_and_stop_with_the_agreement() -> None:
     }  # fmt: skip
     plan = agreement_plan(stated_for_agreement(scenario, leaving), ["enhanced"])
     quarters = FinanceTerms(plan, plan.paths[0]).programme_costs[0]
-    np.testing.assert_allclose(quarters[:4], [6_000.0, 15_000.0, 18_000.0, 18_000.0])
+    np.testing.assert_allclose(quarters[:4], [4_750.0, 11_875.0, 14_250.0, 14_250.0])
     np.testing.assert_allclose(quarters[4:6], 57_000.0 / 4)
-    assert quarters.sum() == pytest.approx(57_000.0 * 1.5)  # half of 2026 is paid for
+    # Half of 2026 is paid for.
+    assert quarters.sum() == pytest.approx(45_125.0 + 57_000.0 / 2)
 
 
 def test_a_path_that_begins_in_july_pays_from_then_on() -> None:
@@ -390,6 +393,57 @@ def test_all_effects_in_order_and_their_json() -> None:
     path = facts["effects"]["published"]["paths"]["enhanced"]
     assert len(path["differences_of_meeting_msr"]) == len(path["performance_years"]) == 5
     assert path["programme_cost"] == 0.0
+
+
+# --- what one more point takes -----------------------------------------------------------
+
+
+def test_participants_for_one_more_point_by_hand() -> None:
+    # No noise and an MSR of 1 %, 1 million: 2,000 of the 4,000 people at $500 each reach it in
+    # every year, and the chance goes from none to certain.
+    known = {
+        "years": 2, "true_savings": 0.0, "msr": "1.0", "agreement.benchmark_update": 0.0, **SILENT,
+    }  # fmt: skip
+    scenario = stated([CERTAIN], round_aco()).with_values(known)
+    (found,) = sim.intervention_worth_in_agreement(scenario, "visits", ["enhanced"]).effects
+    needed = found.paths["enhanced"].needed
+    assert needed is not None
+    assert needed.value == pytest.approx(2_000.0, abs=2.0 * 4_000 / 2**10)
+    out_of_reach = scenario.with_values({"msr": "2.0", "true_savings": -0.01})
+    (found,) = sim.intervention_worth_in_agreement(out_of_reach, "visits", ["enhanced"]).effects
+    assert found.paths["enhanced"].needed is None
+    assert found.to_dict(1e8)["paths"]["enhanced"]["participants_for_one_more_point"] is None
+
+
+@pytest.mark.parametrize("ramp", [[1.0], [0.0, 1.0]])
+@pytest.mark.parametrize("care", [CARE, {**VISITS, "effect_standard_error": 400.0}])
+def test_moved_spending_is_what_is_simulated(care: dict[str, Any], ramp: list[float]) -> None:
+    run = noisy([care], ["enhanced"], years=20, savings_ramp=ramp, savings_drift_sd=0.005)
+    (years,) = run.plan.programmes
+    without = replace(run.plan, programmes=())
+    base = assumed_course(without, run.plan.true_savings.view)
+    moved = MovedSpending(without, base, [years])
+    nodes = simulate_courses(without, moved.courses, 20).expenditure
+    part = years[0].participants / years[0].most_participants
+    exact = run.simulated.expenditure[ASSUMED]
+    found = moved.at(part, years, nodes) / exact
+    # Within what the levels of the spend table leave, and to neither side.
+    assert found == pytest.approx(np.ones_like(exact), abs=5e-4 if COMPILED else 0.02)
+    assert found.mean() == pytest.approx(1.0, abs=1e-5 if COMPILED else 0.002)
+
+
+@pytest.mark.slow_without_compiler
+def test_as_many_as_are_needed_bring_one_point() -> None:
+    known = {"years": 1_000, "true_savings": 0.01, "true_savings_sd": 0.02}
+    asked = stated([{**CARE, "uptake": 0.2}]).with_values(known)
+    (found,) = sim.intervention_worth_in_agreement(asked, "palliative-care", ["basic-e"]).effects
+    needed = found.paths["basic-e"].needed
+    assert needed is not None
+    enrolled = stated([{**CARE, "uptake": None, "participants": needed.value}]).with_values(known)
+    (found,) = sim.intervention_worth_in_agreement(enrolled, "palliative-care", ["basic-e"]).effects
+    gained = np.mean([change.value for change in found.paths["basic-e"].met_msr])
+    # One path more or less in a year is 0.02 points of the mean.
+    assert gained == pytest.approx(0.01, abs=1e-3)
 
 
 # --- said and refused ------------------------------------------------------------------

@@ -14,6 +14,7 @@ from simulate.agreement.finance.reinsurance import (
     expected_layer,
     measure_cover,
     premiums,
+    quoted_price,
 )
 from simulate.agreement.simulation import assumed_course, panel_case, run_courses
 from simulate.engine.panel_layers import Layer, simulate_layers
@@ -71,12 +72,87 @@ def test_an_aggregate_cover_of_a_run_by_hand() -> None:
         aggregate_attachment=0.005,
         aggregate_limit=0.015,
         premium_loading=0.2,
+        start_up_cost=0.0,
+        operating_cost=0.4e6,
     )
-    cover = finances(run)["enhanced"].assumed.covers["aggregate"]
+    view = finances(run)["enhanced"].assumed
+    cover = view.covers["aggregate"]
     assert cover.premiums == pytest.approx([1.2e6] * 5)
-    assert cover.without.mean.value == pytest.approx(-10e6, abs=1e3)
-    assert cover.before_premium.mean.value == pytest.approx(-5e6, abs=1e3)
-    assert cover.after_premium.mean.value == pytest.approx(-11e6, abs=1e3)
+    # Costs of 2 million in all come off, too.
+    assert cover.without.mean.value == pytest.approx(-12e6, abs=1e3)
+    assert cover.before_premium.mean.value == pytest.approx(-7e6, abs=1e3)
+    assert cover.after_premium.mean.value == pytest.approx(-13e6, abs=1e3)
+    assert cover.loading == (0.2, 0.0)
+
+
+def test_the_tail_with_a_cover_is_that_of_the_bottom_line() -> None:
+    stated = {"stop_loss_attachment": 5e4, "aggregate_attachment": 0.002, "advance": "aip"}
+    view = finances(noisy_run(["enhanced"], start_year=2025, **stated))["enhanced"].assumed
+    for name, cover in view.covers.items():
+        assert cover.after_premium.p05.value == pytest.approx(view.bottom_line.net_p05.value)
+        assert cover.after_premium.worst_twentieth.value <= view.bottom_line.net_p05.value
+        change = cover.after_premium.mean.value - cover.without.mean.value
+        recovered = sum(one.value for one in cover.recoveries)
+        assert change == pytest.approx(recovered - sum(cover.premiums), abs=1.0), name
+
+
+# --- quoted premiums ---------------------------------------------------------------------
+
+
+def test_a_quoted_premium_by_hand() -> None:
+    # Recovered on average 0, 2 and 3; in the second year nine months are insured.
+    recoveries = np.array([[0.0, 1.0, 2.0], [0.0, 3.0, 4.0]])
+    inside = np.ones((2, 3), dtype=bool)
+    price = quoted_price(recoveries, 4.0, [1.0, 0.75, 1.0], inside)
+    # 4 a year are 3 for nine months: half as much again as the 2 that are expected.
+    assert price.by_year == pytest.approx((0.0, 3.0, 4.5))
+    assert price.loading is not None
+    # The mean of 1 and 3 is 2, known to 1; so is what 3 is over it.
+    assert price.loading == pytest.approx((0.5, 1.5 * 1.0 / 2.0))
+
+
+def test_who_is_out_pays_no_quoted_premium() -> None:
+    recoveries = np.array([[2.0, 3.0], [2.0, 0.0]])
+    inside = np.array([[True, True], [True, False]])
+    price = quoted_price(recoveries, 2.5, [1.0, 1.0], inside)
+    # The insured half recovers 3: a quarter more, as in the first year, is 3.75.
+    assert price.by_year == pytest.approx((2.5, 3.75))
+
+
+def test_a_quote_in_place_of_a_loading_leaves_the_same() -> None:
+    loaded = finances(noisy_run(["enhanced"], stop_loss_attachment=5e4, premium_loading=0.4))
+    first = loaded["enhanced"].prices["stop_loss"][0]
+    quoted = finances(noisy_run(["enhanced"], stop_loss_attachment=5e4, stop_loss_premium=first))
+    for view in ("assumed", "chance_alone"):
+        one, two = (getattr(found["enhanced"], view) for found in (loaded, quoted))
+        cover = two.covers["stop_loss"]
+        assert cover.premiums == pytest.approx(one.covers["stop_loss"].premiums)
+        assert cover.loading.value == pytest.approx(0.4)
+        assert cover.loading.standard_error > 0.0
+        assert two.bottom_line.expected_net.value == pytest.approx(
+            one.bottom_line.expected_net.value, abs=1.0
+        )
+    assert any("a quoted premium of" in note for note in quoted.notes)
+    assert not any("Premiums are the expected recovery" in note for note in quoted.notes)
+
+
+def test_a_cover_that_is_never_reached_says_so_and_costs_its_quote() -> None:
+    stated = {"stop_loss_attachment": 5e6, "stop_loss_premium": 1e5}
+    found = finances(noisy_run(["enhanced", "basic-e"], **stated))
+    cover = found["enhanced"].assumed.covers["stop_loss"]
+    assert cover.premiums == pytest.approx([1e5] * 5)
+    assert cover.loading is None
+    assert any("$5,000,000 is never reached on the simulated paths, so" in n for n in found.notes)
+    one_sided = finances(noisy_run(["basic-a", "enhanced"], aggregate_attachment=0.0))
+    assert any("never reached on the simulated paths of basic-a" in n for n in one_sided.notes)
+
+
+def test_share_and_attachment_are_said() -> None:
+    stated = {"stop_loss_attachment": 8e4, "stop_loss_share": 0.9, "aggregate_attachment": 0.01}
+    said = " ".join(finances(noisy_run(["enhanced"], **stated)).notes)
+    assert "pays 90 % of annualised spending from $80,000" in said
+    assert "an ACO bears at most 75 % of losses" in said
+    assert "pays 100 % of the shared losses of a performance year from 1 % of the" in said
 
 
 # --- per beneficiary -------------------------------------------------------------------
@@ -159,6 +235,16 @@ def test_a_cover_per_beneficiary_in_a_run() -> None:
         ({"aggregate_attachment": 5.0}, "fraction of the benchmark"),
         ({"aggregate_attachment": 0.02, "aggregate_limit": 0.01}, "not above"),
         ({"aggregate_limit": 0.01}, "state finance.aggregate_attachment"),
+        ({"stop_loss_premium": 1e5}, "state finance.stop_loss_attachment"),
+        (
+            {"aggregate_premium": 1e5, "stop_loss_attachment": 1e5},
+            "state finance.aggregate_attachment",
+        ),
+        (
+            {"stop_loss_premium": 1e5, "stop_loss_attachment": 1e5, "premium_loading": 0.1},
+            "both say what the premium is",
+        ),
+        ({"stop_loss_premium": 12.5, "stop_loss_attachment": 1e5}, "dollars of the whole ACO"),
     ],
 )
 def test_covers_that_make_no_sense(stated: dict, said: str) -> None:

@@ -48,7 +48,10 @@ def test_json_holds_every_effect_and_contract(done: Callable[..., Any]) -> None:
 
 
 def test_the_list(done: Callable[..., Any]) -> None:
-    assert "palliative-care: Home-based palliative care" in done("intervention").out
+    out = " ".join(done("intervention").out.split())
+    assert "palliative-care: Home-based palliative care" in out
+    assert "expansion of hospice among nursing-home decedents" in out
+    assert "Uptake unless stated, 20 %: a judgement" in out
     listed = done("intervention", "--json", "-").json
     assert listed["palliative-care"]["effects"]["published"]["effect"] == 12_000
 

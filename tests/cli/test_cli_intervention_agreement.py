@@ -25,10 +25,15 @@ def test_with_and_without_over_all_years(done: Callable[..., Any], named: tuple[
         "All 5 performance years together, with it less without it",
         "net present value less that, more $k",
         "a participant may cost at most $ a year",
+        "one more point takes, participants a year",
+        "programme cost (+0 % a year), present value $k",
+        "the same in later years (finance.cost_growth = 0), while the benchmark",
+        "published $12,000 (Lustbader et al., J Palliat Med 2017, doi 10.1089/jpm.2016.0265)",
         "next benchmark, more $k a year",
         "Selection: ",
     ):
-        assert said in out
+        assert " ".join(said.split()) in " ".join(out.split())
+    assert "[unconfirmed] A judgement." not in out  # at length in the list alone
 
 
 def test_json_by_effect_path_and_year(done: Callable[..., Any]) -> None:

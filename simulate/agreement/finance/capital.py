@@ -35,6 +35,9 @@ class RepaymentMeasures:
         Mean of what the worst performance year owes beyond it.
     covers_99 : Estimate
         What would cover the worst performance year on 99 % of paths.
+    smallest_loss : float or None
+        The least that the worst performance year of a path owes, where it owes anything; None
+        where no path does.
     """
 
     amount: float | None
@@ -43,6 +46,14 @@ class RepaymentMeasures:
     by_year: tuple[Estimate, ...]
     expected_uncovered: Estimate | None
     covers_99: Estimate
+    smallest_loss: float | None = None
+
+    @property
+    def exceeded_by_any_loss(self) -> bool:
+        """Whether it is exceeded on every path that owes: its chance is that of ever owing."""
+        if self.amount is None or self.smallest_loss is None:
+            return False
+        return self.smallest_loss > self.amount
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -53,6 +64,8 @@ class RepaymentMeasures:
             "by_year": [estimate.to_dict() for estimate in self.by_year],
             "expected_uncovered": _plain(self.expected_uncovered),
             "covers_99": self.covers_99.to_dict(),
+            "smallest_loss": self.smallest_loss,
+            "exceeded_by_any_loss": self.exceeded_by_any_loss,
         }
 
 
@@ -105,8 +118,10 @@ def measure_repayment(
     amount, rule = mechanism
     worst = np.asarray(shared_losses.max(axis=1))
     covers = of.quantile(worst, COVERED, replicates)
+    owed = worst[worst > 0.0]
+    smallest = float(owed.min()) if owed.size else None
     if amount is None:
-        return RepaymentMeasures(None, rule, None, (), None, covers)
+        return RepaymentMeasures(None, rule, None, (), None, covers, smallest)
     by_year = tuple(
         of.proportion(column > amount, certain or known, replicates)
         for column, known in zip(shared_losses.T, one_sided, strict=True)
@@ -118,6 +133,7 @@ def measure_repayment(
         by_year,
         of.mean(np.maximum(worst - amount, 0.0), replicates),
         covers,
+        smallest,
     )
 
 

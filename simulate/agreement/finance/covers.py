@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulate.agreement.finance.reinsurance import Corridor, aggregate_recoveries, premiums
+from simulate.agreement.finance.reinsurance import (
+    Corridor,
+    Price,
+    aggregate_recoveries,
+    premiums,
+    quoted_price,
+)
 from simulate.agreement.outcomes import AgreementOutcomes
 from simulate.agreement.path import MONTHS, PerformanceYear
 from simulate.agreement.plan import AgreementPlan
@@ -17,7 +23,7 @@ from simulate.agreement.simulation import panel_case, run_courses
 from simulate.agreement.spending import SpendingBySavings
 from simulate.engine.panel_layers import Layer, simulate_layers
 from simulate.engine.years import Execution
-from simulate.measures.estimate import FloatArray
+from simulate.measures.estimate import Estimate, FloatArray
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,13 @@ class Covered:
     prices : dict of str to tuple of float
         Premium of each performance year.
     recoveries : dict of str to float64 array, shape (paths, performance years)
+    loadings : dict of str to Estimate or None
+        See `Price`.
     """
 
     prices: dict[str, tuple[float, ...]]
     recoveries: dict[str, FloatArray]
+    loadings: dict[str, Estimate | None] = field(default_factory=dict)
 
 
 class Covers:
@@ -94,12 +103,20 @@ class Covers:
             )
         return found
 
-    def premiums(
+    def prices(
         self, recoveries: dict[str, FloatArray], outcomes: AgreementOutcomes
-    ) -> dict[str, tuple[float, ...]]:
-        """Return the premiums that recoveries at the assumed true savings ask for, by cover."""
-        loading, insured = self.settings.premium_loading, outcomes.in_agreement
-        return {name: premiums(paid, loading, insured) for name, paid in recoveries.items()}
+    ) -> dict[str, Price]:
+        """Return what covers cost by recoveries at the assumed true savings, or as quoted."""
+        return {name: self._price(name, paid, outcomes) for name, paid in recoveries.items()}
+
+    def _price(self, name: str, recoveries: FloatArray, outcomes: AgreementOutcomes) -> Price:
+        quote, insured = self.settings.quote(name), outcomes.in_agreement
+        if quote is None:
+            loading = self.settings.premium_loading
+            known = Estimate(loading, 0.0) if recoveries.any() else None
+            return Price(premiums(recoveries, loading, insured), known)
+        parts = [_insured_part(year) for year in outcomes.path.years]
+        return quoted_price(recoveries, quote, parts, insured, outcomes.replicates)
 
     def _of_people(self, outcomes: AgreementOutcomes, layers: FloatArray) -> FloatArray:
         """Return a share of spending within the layer in each performance year."""

@@ -12,9 +12,10 @@ from simulate.agreement.finance.capital import RepaymentMeasures, measure_repaym
 from simulate.agreement.finance.costs import CostMeasures, measure_costs
 from simulate.agreement.finance.covers import Covered, Covers
 from simulate.agreement.finance.ledger import CashMeasures, measure_ledger
+from simulate.agreement.finance.notes import finance_notes, notes_of_results
 from simulate.agreement.finance.reckoning import Reckoning
 from simulate.agreement.finance.reinsurance import CoverMeasures, measure_cover
-from simulate.agreement.finance.terms import FinanceTerms, check_finance, finance_notes
+from simulate.agreement.finance.terms import FinanceTerms, check_finance
 from simulate.agreement.path import MONTHS
 from simulate.agreement.plan import PlannedPath
 from simulate.agreement.primary_care import member_months, primary_care_of
@@ -213,7 +214,8 @@ def finances(run: AgreementRun, execution: Execution | None = None) -> Finances:
         label: _finances_of_path(run, result.planned, covers, spending)
         for label, result in run.paths.items()
     }
-    return Finances(run, found, tuple(finance_notes(run.plan)), covers)
+    notes = *finance_notes(run.plan), *notes_of_results(found)
+    return Finances(run, found, notes, covers)
 
 
 def _finances_of_path(
@@ -222,9 +224,13 @@ def _finances_of_path(
     terms = FinanceTerms(run.plan, planned)
     settled = {view: run.settled(planned, view) for view in (ASSUMED, CHANCE_ALONE)}
     recoveries = {view: covers.of_view(one, view) for view, one in settled.items()}
-    prices = covers.premiums(recoveries[ASSUMED], settled[ASSUMED])
+    asked = covers.prices(recoveries[ASSUMED], settled[ASSUMED])
+    prices = {name: price.by_year for name, price in asked.items()}
+    loadings = {name: price.loading for name, price in asked.items()}
     views = {
-        view: _view(Reckoning(terms, one, Covered(prices, recoveries[view])), run.certain(view))
+        view: _view(
+            Reckoning(terms, one, Covered(prices, recoveries[view], loadings)), run.certain(view)
+        )
         for view, one in settled.items()
     }
     found = _break_even(run, terms, spending)
@@ -232,7 +238,7 @@ def _finances_of_path(
 
 
 def _view(reckoned: Reckoning, certain: bool) -> FinanceView:
-    terms, outcomes, net = reckoned.terms, reckoned.outcomes, reckoned.net
+    terms, outcomes = reckoned.terms, reckoned.outcomes
     replicates, line = outcomes.replicates, reckoned.bottom_line
     return FinanceView(
         _costs(reckoned, certain),
@@ -243,16 +249,24 @@ def _view(reckoned: Reckoning, certain: bool) -> FinanceView:
             certain,
             replicates,
         ),
-        {
-            name: measure_cover(net, recovered, reckoned.premiums[name], certain, replicates)
-            for name, recovered in reckoned.covered.recoveries.items()
-        },
+        _covers(reckoned, certain),
         _advance(reckoned, certain),
         _primary_care(reckoned),
         measure_bottom_line(line, certain, replicates),
         measure_ledger(reckoned.ledger, reckoned.balance, certain, replicates),
         line,
     )
+
+
+def _covers(reckoned: Reckoning, certain: bool) -> dict[str, CoverMeasures]:
+    """Measure each cover by what is left with all else that there is, without it and with it."""
+    covered, found = reckoned.covered, {}
+    for name, recovered in covered.recoveries.items():
+        paid = reckoned.premiums[name]
+        without = reckoned.bottom_line.net - recovered.sum(axis=1) + paid.sum(axis=1)
+        measured = measure_cover(without, recovered, paid, certain, reckoned.outcomes.replicates)
+        found[name] = replace(measured, loading=covered.loadings[name])
+    return found
 
 
 def _costs(reckoned: Reckoning, certain: bool) -> CostMeasures:

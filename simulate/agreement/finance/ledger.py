@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from simulate.agreement.finance.quarters import QUARTERS
 from simulate.measures import estimate as of
+from simulate.measures.cash import median_time, times_to_stay_ahead
 from simulate.measures.estimate import Estimate, FloatArray
 
 #: With these probabilities a capital is enough.
@@ -35,7 +37,20 @@ class Ledger:
 
     def position(self) -> FloatArray:
         """Return the cash on hand after each quarter, dollars, shape (paths, quarters)."""
-        return np.asarray(self.opening + np.cumsum(self.total(), axis=1))
+        return np.asarray(self.opening + self.running_total())
+
+    def running_total(self) -> FloatArray:
+        """Return what all quarters so far brought, dollars, shape (paths, quarters)."""
+        return np.asarray(np.cumsum(self.total(), axis=1))
+
+    def break_even_times(self) -> FloatArray:
+        """Return from when on the running total is not below zero to the end, years, (paths,).
+
+        Counted from the first day; what a quarter brings comes at its beginning. Infinite where
+        the end is below zero.
+        """
+        running = self.running_total()
+        return times_to_stay_ahead(running, np.arange(running.shape[1]) / QUARTERS)
 
 
 @dataclass(frozen=True)
@@ -86,14 +101,22 @@ class CashMeasures:
     capital : tuple of Estimate
         Dollars on the first day, besides the cash on hand, that keep it from that with the
         probabilities of `CAPITAL_LEVELS`.
+    probability_of_breaking_even : Estimate
+        All that came and went, opening cash aside, is not below zero at the end.
+    time_to_break_even_p50 : Estimate or None
+        Years from the first day from which on that stays so to the end, on half of all paths;
+        None where fewer than half get there.
     """
 
     quarters: tuple[QuarterMeasures, ...]
     probability_of_negative_position: Estimate
     capital: tuple[Estimate, ...]
+    probability_of_breaking_even: Estimate
+    time_to_break_even_p50: Estimate | None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
+        time = self.time_to_break_even_p50
         return {
             "quarters": [quarter.to_dict() for quarter in self.quarters],
             "probability_of_negative_position": self.probability_of_negative_position.to_dict(),
@@ -101,6 +124,8 @@ class CashMeasures:
                 f"{level:g}": estimate.to_dict()
                 for level, estimate in zip(CAPITAL_LEVELS, self.capital, strict=True)
             },
+            "probability_of_breaking_even": self.probability_of_breaking_even.to_dict(),
+            "time_to_break_even_p50": time and time.to_dict(),
         }
 
 
@@ -123,6 +148,7 @@ def measure_ledger(
     position = ledger.position()
     lowest = np.asarray(position.min(axis=1))
     needed = np.maximum(-lowest, 0.0)
+    times = ledger.break_even_times()
     return CashMeasures(
         tuple(
             _quarter(ledger, position, balance, number, (certain, replicates))
@@ -130,6 +156,8 @@ def measure_ledger(
         ),
         _below_zero(lowest, certain, replicates),
         tuple(of.quantile(needed, level, replicates) for level in CAPITAL_LEVELS),
+        of.proportion(np.isfinite(times), certain, replicates),
+        median_time(times, replicates),
     )
 
 

@@ -29,8 +29,23 @@ class Corridor(NamedTuple):
     share: float
 
 
+class Price(NamedTuple):
+    """What a cover costs an ACO that is in the programme.
+
+    Attributes
+    ----------
+    by_year : tuple of float
+        Premium of each performance year, dollars.
+    loading : Estimate or None
+        What it adds to the expected recovery, a fraction; None where nothing is recovered.
+    """
+
+    by_year: tuple[float, ...]
+    loading: Estimate | None
+
+
 class Tail(NamedTuple):
-    """The distribution of an agreement's net; dollars over all years.
+    """The distribution of what an agreement leaves; dollars over all years.
 
     Attributes
     ----------
@@ -56,14 +71,18 @@ class CoverMeasures:
     Attributes
     ----------
     premiums : tuple of float
-        Of each performance year: expected recovery at the assumed true savings, loaded. A mean
-        where renewal can be refused: who is out pays none.
+        Of each performance year: expected recovery at the assumed true savings, loaded, or as
+        quoted. A mean where renewal can be refused: who is out pays none.
     recoveries : tuple of Estimate
         Expected under this view.
     probability_of_recovering : Estimate
         It pays in at least one performance year.
     without, before_premium, after_premium : Tail
-        The sum of net, without the cover and with it.
+        What is left after costs, payments in advance and other covers: without this one, and with
+        it.
+    loading : Estimate or None
+        What the premium adds to the expected recovery at the assumed true savings, a fraction of
+        it: stated, or as a quoted premium implies. None where nothing is ever recovered.
     """
 
     premiums: tuple[float, ...]
@@ -72,6 +91,7 @@ class CoverMeasures:
     without: Tail
     before_premium: Tail
     after_premium: Tail
+    loading: Estimate | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
@@ -79,9 +99,10 @@ class CoverMeasures:
             "premiums": list(self.premiums),
             "expected_recoveries": [estimate.to_dict() for estimate in self.recoveries],
             "probability_of_recovering": self.probability_of_recovering.to_dict(),
-            "net_without": self.without.to_dict(),
-            "net_before_premium": self.before_premium.to_dict(),
-            "net_after_premium": self.after_premium.to_dict(),
+            "loading": self.loading and self.loading.to_dict(),
+            "left_without": self.without.to_dict(),
+            "left_before_premium": self.before_premium.to_dict(),
+            "left_after_premium": self.after_premium.to_dict(),
         }
 
 
@@ -135,6 +156,48 @@ def premiums(
     )
 
 
+def quoted_price(
+    recoveries: FloatArray,
+    quote: float,
+    parts: Sequence[float],
+    insured: BoolArray,
+    replicates: int | None = None,
+) -> Price:
+    """Return the price of a cover that is quoted in dollars a year.
+
+    The quote is for twelve months of the first performance year in which the cover can pay. That
+    of any other year is in proportion to its expected recovery, as a priced premium is. Where
+    nothing is recovered on any path, every year costs the quote.
+
+    Parameters
+    ----------
+    recoveries : float64 array, shape (paths, performance years)
+        At the assumed true savings, dollars, at least 0.
+    quote : float
+        Dollars.
+    parts : sequence of float
+        What part of twelve months is insured in each performance year.
+    insured : bool array, shape (paths, performance years)
+        Who pays it.
+    replicates : int, optional
+        See `simulate.measures.estimate`.
+    """
+    place = first_paying(recoveries)
+    if place is None:
+        return Price(tuple(quote * part for part in parts), None)
+    expected = of.mean(recoveries[:, place], replicates)
+    over_expected = quote * parts[place] * float(insured[:, place].mean()) / expected.value
+    error = over_expected * expected.standard_error / expected.value
+    by_year = premiums(recoveries, over_expected - 1.0, insured)
+    return Price(by_year, Estimate(over_expected - 1.0, error))
+
+
+def first_paying(recoveries: FloatArray) -> int | None:
+    """Return the first performance year in which anything is recovered; None: in none."""
+    paying = np.flatnonzero((recoveries > 0.0).any(axis=0))
+    return int(paying[0]) if paying.size else None
+
+
 def expected_layer(
     models: Sequence[SpendModel],
     benchmark_per_capita: Sequence[float],
@@ -175,18 +238,18 @@ def _mean_below(model: SpendModel, cap: float, factor: float) -> float:
 
 
 def tail_of(net: FloatArray, replicates: int | None = None) -> Tail:
-    """Return the distribution of an agreement's net, dollars, shape (paths,)."""
+    """Return the distribution of what an agreement leaves, dollars, shape (paths,)."""
     worst = of.tail_mean(-net, TAIL_LEVEL, replicates)
     return Tail(
         of.mean(net, replicates),
         of.standard_deviation(net, replicates),
-        of.quantile(net, 1.0 - TAIL_LEVEL, replicates),
+        of.quantile(net, 0.05, replicates),
         worst._replace(value=-worst.value),
     )
 
 
 def measure_cover(
-    net: FloatArray,
+    left: FloatArray,
     recoveries: FloatArray,
     paid: FloatArray,
     certain: bool = False,
@@ -196,8 +259,8 @@ def measure_cover(
 
     Parameters
     ----------
-    net : float64 array, shape (paths,)
-        Sum over all performance years without the cover, dollars.
+    left : float64 array, shape (paths,)
+        What all performance years leave without the cover, dollars.
     recoveries : float64 array, shape (paths, performance years)
         Dollars.
     paid : float64 array, shape (paths, performance years)
@@ -210,7 +273,7 @@ def measure_cover(
         tuple(float(np.mean(column)) for column in paid.T),
         tuple(of.mean(column, replicates) for column in recoveries.T),
         of.proportion(recovered > 0.0, certain, replicates),
-        tail_of(net, replicates),
-        tail_of(net + recovered, replicates),
-        tail_of(net + recovered - paid.sum(axis=1), replicates),
+        tail_of(left, replicates),
+        tail_of(left + recovered, replicates),
+        tail_of(left + recovered - paid.sum(axis=1), replicates),
     )

@@ -1,17 +1,17 @@
-"""What an agreement's finances rest on for one path: amounts by quarter, rules, their notes."""
+"""What an agreement's finances rest on for one path: amounts by quarter, and rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from simulate.agreement.eligibility import advance_not_for_this_aco, standing_of
+from simulate.agreement.eligibility import standing_of
 from simulate.agreement.finance.advances import Shortfall, aip_quarterly_payment
 from simulate.agreement.finance.capital import required_amount
 from simulate.agreement.finance.costs import programme_costs, yearly_costs
+from simulate.agreement.finance.notes import assumed_cost
 from simulate.agreement.finance.quarters import (
     QUARTERS,
     Quarters,
@@ -71,8 +71,7 @@ class FinanceTerms:
 
     def amount(self, name: str) -> float:
         """Return a cost as stated, or CMS's estimate."""
-        stated = getattr(self.settings, name)
-        return float(finance_rules().of_year(name, 0) if stated is None else stated)
+        return assumed_cost(self.settings, name)
 
     @cached_property
     def advances(self) -> FloatArray:
@@ -199,80 +198,3 @@ def _check_memory(plan: AgreementPlan) -> None:
 def _bytes_a_path(span: int) -> int:
     # Some twelve amounts a quarter, eight bytes each, of one path of contracts at a time.
     return 8 * 12 * QUARTERS * (span + 2)
-
-
-def finance_notes(plan: AgreementPlan) -> Iterator[str]:
-    """Yield what the reader must know of the assumptions behind the finances."""
-    settings, rules = plan.scenario.finance, finance_rules()
-    left_out = [n for n in ("start_up_cost", "operating_cost") if getattr(settings, n) is None]
-    if left_out:
-        cited = rules.cited(left_out[0])
-        names = " and ".join(name.replace("_", " ") for name in left_out)
-        yield f"{names}: CMS's estimate, dollars of 2011 ({cited.reference}; {cited.confidence})."
-    paid = [years[0].programme for years in plan.programmes if years[0].programme.cost]
-    for programme in paid:
-        yield (
-            f"{programme.name}: ${programme.cost:,.0f} a participant and year in dollars of "
-            f"{plan.start_year}, growing by {100.0 * settings.cost_growth:g} % a year as the "
-            "operating cost does, in the quarters in which the programme runs; by chance alone "
-            "it costs as much and brings nothing."
-        )
-    if settings.stop_loss_attachment is not None:
-        end = (
-            "CMS's truncation point of the enrollment type: spending above it costs an ACO nothing"
-            if settings.stop_loss_limit is None
-            else f"${settings.stop_loss_limit:,.0f}, also where CMS has truncated before"
-        )
-        yield (
-            "Stop-loss per beneficiary pays a share of annualised spending from the attachment to "
-            f"{end}. Recoveries lower what the ACO bears, not what CMS measures."
-        )
-    if settings.stop_loss_attachment is not None or settings.aggregate_attachment is not None:
-        yield (
-            "Premiums are the expected recovery of the year at the assumed true savings plus "
-            f"{100.0 * settings.premium_loading:g} % of it."
-        )
-    yield from _advance_notes(plan)
-
-
-def _displaced_words(settings: FinanceSettings) -> str:
-    displaced = settings.flex_displaced_claims
-    if displaced is None:
-        return "taken to be as much (finance.flex_displaced_claims)"
-    return f"${displaced:,.2f} a beneficiary and month"
-
-
-def _advance_notes(plan: AgreementPlan) -> Iterator[str]:
-    settings, rules = plan.scenario.finance, finance_rules()
-    standing = standing_of(plan.asked, plan.start_year)
-    first = [planned.path.years[0].contract_id for planned in plan.paths]
-    if said := advance_not_for_this_aco(settings.advance, standing, first):
-        yield said
-    if settings.advance == "aip" and settings.aip_dual_or_lis_share is not None:
-        cited = rules.cited("aip_tiers")
-        yield (
-            "Quarterly advance investment payments by CMS's tiers of a score, which are "
-            f"{cited.confidence} but for the highest ({cited.reference})."
-        )
-    elif settings.advance == "aip" and settings.aip_quarterly_payment is None:
-        typical = rules.of_year("aip_typical_payment", 0)
-        yield (
-            f"Quarterly advance investment payments: ${typical:g} a beneficiary, the median of the "
-            "ACOs whose balance CMS published for 2024, which run from $6 to $45."
-        )
-    if settings.advance == "pc-flex":
-        part = settings.flex_enhancement_in_expenditure
-        counted = f"{100.0 * part:g} % of them counts" if part else "none of them counts"
-        yield (
-            "Primary Care Flex: the base rate counts as expenditure in the place of the claims it "
-            f"replaces, {_displaced_words(settings)}; the enhancements come as a credit after "
-            f"shared savings or losses, and {counted} as expenditure. What else counts, any limit, "
-            "and how far the advance is repaid are unconfirmed (CMMI)."
-        )
-    if settings.advance == "prepaid":
-        share = rules.of_year("prepaid_direct_services", 0)
-        yearly = 4.0 * (settings.prepaid_per_quarter or 0.0)
-        yield (
-            f"Prepaid shared savings: at least ${share * yearly:,.0f} a year goes to direct "
-            f"beneficiary services ({rules.cited('prepaid_direct_services').reference})."
-        )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulate.agreement.finance.notes import cost_sentence
 from simulate.report.agreement import (
     cumulative_tables,
     unit_of_years,
@@ -19,8 +20,8 @@ from simulate.report.agreement_programmes import (
     programme_rows,
 )
 from simulate.report.agreement_words import (
-    agreement_answer,
-    assumed_heading,
+    ASSUMED_HEADING,
+    agreement_answers,
     assumed_sentence,
     paths_phrase,
     payment_sentence,
@@ -37,6 +38,7 @@ from simulate.report.finance import (
     finance_grounds,
     finance_sentence,
     finance_tables,
+    left_sentence,
 )
 from simulate.report.html.page import one_line, page, write_page
 from simulate.report.html.pictures import Picture
@@ -96,6 +98,7 @@ def write_agreement_report(
     def filled() -> str:
         content = _content(run, comparison, one_line(command))
         content["finance"] = None if finances is None else _finance(finances)
+        content["left"] = [] if finances is None else _left(finances)
         if finances is None:
             content["contents"] = [c for c in content["contents"] if c[0] != "finance"]
         return page("agreement.html.j2", content)
@@ -120,7 +123,7 @@ def _content(
         "contents": [c for c in _CONTENTS if c[0] not in _left_out(run, comparison)],
         "assumed": assumed_sentence(run),
         "broken": plan.broken_rules(),
-        "answers": [agreement_answer(run, label) for label in run.paths],
+        "answers": agreement_answers(run),
         "programmes": _programmes(run),
         "paths": [_path_view(run, label, result) for label, result in run.paths.items()],
         "labels": list(run.paths),
@@ -180,7 +183,7 @@ def _path_view(run: AgreementRun, label: str, result: PathResult) -> dict[str, A
         "title": result.planned.title,
         "columns": [name for name, _ in columns],
         "rows": rows,
-        "assumed": assumed_heading(run),
+        "assumed": ASSUMED_HEADING,
         "sentences": [sentence for sentence in said if sentence],
         "picture": _picture(run, label),
         "payments": [
@@ -204,8 +207,14 @@ def _comparison(comparison: AgreementComparison) -> dict[str, Any]:
     }
 
 
+def _left(found: Finances) -> list[str]:
+    """Return what each path leaves after everything: a part of the answer."""
+    return [left_sentence(label, path) for label, path in found.paths.items()]
+
+
 def _finance(found: Finances) -> dict[str, Any]:
     return {
+        "costs": cost_sentence(found.run.scenario.finance),
         "sentences": [finance_sentence(label, path) for label, path in found.paths.items()],
         "tables": finance_tables(found),
         "cash": [_cash(found, label, path) for label, path in found.paths.items()],

@@ -19,6 +19,7 @@ from simulate.report.workbook.agreement.content import (
     SAME,
     SHARE,
     VALUE_WIDTH,
+    YEARS,
     AgreementContent,
     Figure,
     chart_size,
@@ -33,9 +34,9 @@ from simulate.report.workbook.agreement.content import (
 from simulate.report.workbook.book import Book, Sheet, cell
 from simulate.report.workbook.charts import A_ROW, AXIS, MILLIONS, TITLE
 from simulate.report.workbook.content import sentence
+from simulate.scenario.finance import COVERS
 
 FINANCE_SHEET, CASH_SHEET = "Finance", "Cash by quarter"
-_COVERS = {"stop_loss": "stop-loss per beneficiary", "aggregate": "aggregate stop-loss"}
 _BREAK_EVEN = "Known true savings that pay for the costs"
 #: Pixels.
 _CHART_HEIGHT = 420
@@ -73,7 +74,7 @@ def _parts(path: PathFinances, view: FinanceView) -> dict[str, dict[str, Figure]
     if view is path.assumed:
         parts["Costs"][_BREAK_EVEN] = Figure(OF_BENCHMARK, path.break_even_savings)
     for name, cover in view.covers.items():
-        parts[f"Reinsurance, {_COVERS[name]}"] = figures_of(cover)
+        parts[f"Reinsurance, {COVERS[name]}"] = figures_of(cover)
     if view.advance is not None:
         parts["Payments in advance"] = figures_of(view.advance)
     if view.primary_care is not None:
@@ -81,10 +82,16 @@ def _parts(path: PathFinances, view: FinanceView) -> dict[str, dict[str, Figure]
     parts["Cash"] = {
         "Cash is below zero after some quarter": Figure(
             SHARE, view.cash.probability_of_negative_position
-        )
+        ),
+        "Is ahead for good, opening cash aside": Figure(
+            SHARE, view.cash.probability_of_breaking_even
+        ),
+        "Half of the simulated paths are ahead for good from": Figure(
+            YEARS, view.cash.time_to_break_even_p50
+        ),
     }
     for level, capital in zip(CAPITAL_LEVELS, view.cash.capital, strict=True):
-        title = f"Cash on the first day for no shortfall, {plain_percent(level, 0)}"
+        title = f"Cash beyond the opening cash for no shortfall, {plain_percent(level, 0)}"
         parts["Cash"][title] = Figure(DOLLARS, capital)
     return parts
 
