@@ -18,7 +18,13 @@ from simulate.agreement.notation import (
 from simulate.agreement.path import MONTHS, Path
 from simulate.analysis.choices import chosen_contracts
 from simulate.contracts.agreement_rules import agreement_rules
-from simulate.contracts.contract import Contract, contract_ids, normal_id, read_contract_file
+from simulate.contracts.contract import (
+    Contract,
+    contract_ids,
+    load_contract,
+    normal_id,
+    read_contract_file,
+)
 from simulate.errors import UserError, nearest
 from simulate.scenario.scenario import Scenario
 
@@ -115,12 +121,10 @@ def _assumed(scenario: Scenario, start_year: int, read: Mapping[str, WrittenPath
 
 def _beginning(scenario: Scenario, start_year: int) -> str:
     """Return where ``glide-path`` begins, and why."""
-    level, year = _level(scenario, start_year), scenario.aco.performance_year
+    level, why = _level_with_reason(scenario, start_year)
     if level:
-        return f"{GLIDE_PATH} begins at {level}, the ACO's own level of {year}"
-    if _known_level(scenario):
-        return f"{GLIDE_PATH} begins at the first level, because the ACO's own is of {year}, later"
-    return f"{GLIDE_PATH} begins at the first level, because the ACO is known at none"
+        return f"{GLIDE_PATH} begins at {level}, {why}"
+    return f"{GLIDE_PATH} begins at the first level, because {why}"
 
 
 def _shown_once(names: Mapping[str, WrittenPath], level: str) -> Iterator[str]:
@@ -226,25 +230,45 @@ def _own_path(scenario: Scenario, start_year: int) -> tuple[WrittenPath, str]:
     """Return the path of an ACO that names none, and why."""
     contract, year = scenario.aco.contract, scenario.aco.performance_year
     years, kept = _default_years(scenario, start_year), _kept_level(scenario, start_year)
-    level = _level(scenario, start_year)
+    level, why = _level_with_reason(scenario, start_year)
     if level:
-        return glide_path(
-            "", years, level, kept
-        ), f"the glide path from {level}, the level of {year}"
-    if _known_level(scenario):
-        why = f"the whole glide path, because {contract} is the level of {year}, later"
-        return glide_path("", years, "", kept), why
-    if contract in contract_ids():
+        return glide_path("", years, level, kept), f"the glide path from {level}, {why}"
+    if contract in contract_ids() and not _known_level(scenario):
         return written(((contract,) * years,), years), f"{contract}, the contract of {year}"
-    return glide_path("", years, "", kept), "the glide path, because no contract is stated"
+    return glide_path("", years, "", kept), f"the whole glide path, because {why}"
 
 
 def _level(scenario: Scenario, start_year: int) -> str:
-    """Return the level of the BASIC track at which an ACO begins; empty where it is not known.
+    """Return the level of the BASIC track at which an ACO begins; empty where it is not known."""
+    return _level_with_reason(scenario, start_year)[0]
 
-    It is that of the stated year, which says nothing of a path that begins before.
+
+def _level_with_reason(scenario: Scenario, start_year: int) -> tuple[str, str]:
+    """Return the level of the BASIC track at which an ACO begins, or nothing; and why.
+
+    An agreement that runs on goes up a level each year. In a new one an ACO that has been
+    in a two-sided level begins where it may.
     """
-    return _known_level(scenario) if start_year >= scenario.aco.performance_year else ""
+    known, year = _known_level(scenario), scenario.aco.performance_year
+    rules = agreement_rules()
+    levels = rules.glide_path.value or []
+    if not known:
+        return "", "the ACO is known at none"
+    if start_year < year:
+        return "", f"the ACO's own is of {year}, later"
+    if scenario.agreement.first_agreement_year > 1:
+        ahead = levels[levels.index(known) :]
+        level = ahead[min(start_year - year, len(ahead) - 1)]
+        return level, f"a level a year up from {known} in {year}" if level != known else _own(year)
+    open_to = rules.of_year("entry_of_experienced", start_year)["low"]
+    entered = [level for level in open_to if level in levels]
+    if load_contract(known).two_sided and entered and known not in entered:
+        return entered[0], f"where an ACO that was at {known} in {year} may begin"
+    return known, _own(year)
+
+
+def _own(year: int) -> str:
+    return f"the ACO's own level of {year}"
 
 
 def _known_level(scenario: Scenario) -> str:

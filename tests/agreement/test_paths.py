@@ -49,6 +49,26 @@ def test_what_is_written(text: str, label: str, contracts: list[str]) -> None:
     assert {year.agreement for year in path.years} == {0}
 
 
+@pytest.mark.parametrize(
+    ("first_agreement_year", "start_year", "levels"),
+    [
+        (1, 2025, "eeeee"),  # a new agreement of an ACO experienced with risk
+        (4, 2025, "de"),  # one level a year up in an agreement that runs
+        (3, 2024, "cde"),  # the stated year itself
+        (5, 2026, "e"),
+    ],
+)
+def test_the_glide_path_of_an_aco_that_is_at_level_c(
+    first_agreement_year: int, start_year: int, levels: str
+) -> None:
+    aco = round_aco(performance_year=2024, agreement_year=3, contract="basic-c")
+    stated = {"start_year": start_year, "first_agreement_year": first_agreement_year}
+    (found,) = planned(["glide-path"], aco, **stated).paths
+    assert "".join(i[-1] for i in ids(found.path)) == levels
+    (own,) = planned(["default"], aco, **stated).paths
+    assert ids(own.path) == ids(found.path)
+
+
 def test_an_agreement_after_another() -> None:
     path = path_of("track-1-then-2", start_year=2013)
     assert ids(path) == ["track-1"] * 3 + ["track-2"] * 3
