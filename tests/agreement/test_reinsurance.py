@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from agreement_cases import COMPILED, PATHS, mixed_aco, noisy_run, round_aco, silent_run
@@ -10,8 +12,9 @@ import simulate as sim
 from simulate.agreement.finance.finances import finances
 from simulate.agreement.finance.reinsurance import (
     Corridor,
+    Insured,
     aggregate_recoveries,
-    expected_layer,
+    influence_on_premiums,
     measure_cover,
     premiums,
     quoted_price,
@@ -20,6 +23,47 @@ from simulate.agreement.simulation import assumed_course, panel_case, run_course
 from simulate.engine.panel_layers import Layer, simulate_layers
 from simulate.engine.years import Execution, View
 from simulate.errors import UserError
+from simulate.population.spend import SpendModel
+
+
+def expected_layer(
+    models: Sequence[SpendModel],
+    benchmark_per_capita: Sequence[float],
+    person_years: Sequence[float],
+    layer: tuple[float, float | None],
+    factor: float = 1.0,
+) -> float:
+    """Return expected spending between two amounts a beneficiary, in closed form; dollars a year.
+
+    Parameters
+    ----------
+    models, benchmark_per_capita, person_years
+        By enrollment type; per-capita dollars are truncated spending at no true savings.
+    layer : tuple of float
+        From, and up to; None: the type's own truncation point.
+    factor : float
+        What all untruncated spending of the year is multiplied by.
+
+    Notes
+    -----
+    With spending s Q of a beneficiary, E[min(s Q, b)] - E[min(s Q, a)], each the mean of the
+    model's shape truncated at b / s and a / s.
+    """
+    total = 0.0
+    for model, mean, years in zip(models, benchmark_per_capita, person_years, strict=True):
+        if mean == 0.0 or years == 0.0:
+            continue
+        low = layer[0] / mean
+        high = model.truncation if layer[1] is None else layer[1] / mean
+        if high > low:
+            inside = _mean_below(model, high, factor) - _mean_below(model, low, factor)
+            total += years * mean * inside
+    return total
+
+
+def _mean_below(model: SpendModel, cap: float, factor: float) -> float:
+    return factor * model.shape.truncated(cap / factor).mean
+
 
 LOSSES = np.array([[0.0, 0.5e6, 1.5e6, 4e6]])
 BENCHMARK = np.full((1, 4), 100e6)
@@ -51,7 +95,7 @@ def test_a_cover_never_makes_the_tail_worse_before_its_premium() -> None:
         loading = generator.uniform(0.0, 1.0)
         paid = premiums(recovered, loading)
         net = -losses.sum(axis=1)
-        found = measure_cover(net, recovered, np.array(paid)[None, :])
+        found = measure_cover(Insured(net, recovered, np.array(paid)[None, :]))
         assert np.all(recovered >= 0.0)
         assert np.all(recovered <= losses)
         assert paid == pytest.approx((1.0 + loading) * recovered.mean(axis=0))
@@ -257,3 +301,31 @@ def test_a_cover_per_beneficiary_needs_people(stated: dict) -> None:
     run = noisy_run(["enhanced"], years=2, stop_loss_attachment=1e5, **stated)
     with pytest.raises(UserError, match="people drawn as they are"):
         finances(run)
+
+
+def test_the_influence_of_a_path_on_the_premium_is_what_leaving_it_out_changes() -> None:
+    rng = np.random.default_rng(3)
+    insured = rng.random((60, 2)) < [1.0, 0.7]
+    recoveries = rng.exponential(1_000.0, (60, 2)) * insured
+    paid = premiums(recoveries, 0.25, insured)
+    influence = influence_on_premiums(recoveries, paid, 0.25, insured)
+    np.testing.assert_allclose(influence.mean(axis=0), 0.0, atol=1e-9)
+    for path in (0, 17, 59):
+        kept = np.arange(60) != path
+        without = premiums(recoveries[kept], 0.25, insured[kept])
+        # Of second order: 1 in 60 of a change of the share that pays.
+        change = (np.array(paid) - without) * 59
+        np.testing.assert_allclose(change, influence[path], rtol=0.05, atol=1e-6)
+
+
+def test_what_is_left_after_a_premium_holds_the_premiums_own_error() -> None:
+    stated = {"start_year": 2026, "true_savings": -0.02, "premium_loading": 0.25}
+    run = noisy_run(["3xenhanced"], aggregate_attachment=0.003, **stated)
+    line = run.finances()["3xenhanced"].assumed.line
+    quoted = noisy_run(["3xenhanced"], aggregate_attachment=0.003, aggregate_premium=5e4,
+                       start_year=2026, true_savings=-0.02)  # fmt: skip
+    assert quoted.finances()["3xenhanced"].assumed.line.priced is None
+    assert line.priced is not None
+    assert abs(line.priced[0].mean()) < 1e-6 * np.abs(line.net).mean()
+    # The present value discounts premiums, which are paid before what they insure is lost.
+    assert np.corrcoef(*line.priced)[0, 1] > 0.99

@@ -21,7 +21,7 @@ SMALL = ("--aco", "A4873", "--years", 200)
 
 def test_without_any_configuration_it_says_what_it_assumed(done: Callable[..., Any]) -> None:
     shown = done("run", *SMALL, "--agreement").out
-    assert "Assumed: the glide path from basic-e, the ACO's own level of 2024, 5 performance years" in shown
+    assert "the glide path from basic-e, the ACO's own level of 2024, 5 performance years" in shown
     assert "a new agreement from 2025" in shown
     for year in range(2025, 2030):
         assert f"{year}  basic-e" in shown

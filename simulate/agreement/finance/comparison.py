@@ -33,7 +33,7 @@ def compare_finances(
     labels : tuple of two str
     spending : SpendingBySavings
         What the search for the change of preference rests on. Premiums stay those that the
-        assumed true savings ask for.
+        assumed true savings ask for, and are taken as known in the error of the change.
     execution : Execution, optional
         How spending within a cover is simulated for it.
     """

@@ -11,6 +11,7 @@ from simulate.agreement.finance.reinsurance import (
     Corridor,
     Price,
     aggregate_recoveries,
+    influence_on_premiums,
     premiums,
     quoted_price,
 )
@@ -35,13 +36,13 @@ class Covered:
     prices : dict of str to tuple of float
         Premium of each performance year.
     recoveries : dict of str to float64 array, shape (paths, performance years)
-    loadings : dict of str to Estimate or None
-        See `Price`.
+    influences : dict of str to float64 array, shape (paths, performance years)
+        Of each path on premiums that are estimated from all of them; see `Price`.
     """
 
     prices: dict[str, tuple[float, ...]]
     recoveries: dict[str, FloatArray]
-    loadings: dict[str, Estimate | None] = field(default_factory=dict)
+    influences: dict[str, FloatArray] = field(default_factory=dict)
 
 
 class Covers:
@@ -114,7 +115,9 @@ class Covers:
         if quote is None:
             loading = self.settings.premium_loading
             known = Estimate(loading, 0.0) if recoveries.any() else None
-            return Price(premiums(recoveries, loading, insured), known)
+            paid = premiums(recoveries, loading, insured)
+            influence = influence_on_premiums(recoveries, paid, loading, insured)
+            return Price(paid, known, influence)
         parts = [_insured_part(year) for year in outcomes.path.years]
         return quoted_price(recoveries, quote, parts, insured, outcomes.replicates)
 

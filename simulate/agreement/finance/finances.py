@@ -14,7 +14,7 @@ from simulate.agreement.finance.covers import Covered, Covers
 from simulate.agreement.finance.ledger import CashMeasures, measure_ledger
 from simulate.agreement.finance.notes import finance_notes, notes_of_results
 from simulate.agreement.finance.reckoning import Reckoning
-from simulate.agreement.finance.reinsurance import CoverMeasures, measure_cover
+from simulate.agreement.finance.reinsurance import CoverMeasures, Insured, Price, measure_cover
 from simulate.agreement.finance.terms import FinanceTerms, check_finance
 from simulate.agreement.path import MONTHS
 from simulate.agreement.plan import PlannedPath
@@ -226,10 +226,12 @@ def _finances_of_path(
     recoveries = {view: covers.of_view(one, view) for view, one in settled.items()}
     asked = covers.prices(recoveries[ASSUMED], settled[ASSUMED])
     prices = {name: price.by_year for name, price in asked.items()}
-    loadings = {name: price.loading for name, price in asked.items()}
+    influences = {n: price.influence for n, price in asked.items() if price.influence is not None}
     views = {
         view: _view(
-            Reckoning(terms, one, Covered(prices, recoveries[view], loadings)), run.certain(view)
+            Reckoning(terms, one, Covered(prices, recoveries[view], influences)),
+            asked,
+            run.certain(view),
         )
         for view, one in settled.items()
     }
@@ -237,7 +239,7 @@ def _finances_of_path(
     return PathFinances(terms, prices, views[ASSUMED], views[CHANCE_ALONE], found)
 
 
-def _view(reckoned: Reckoning, certain: bool) -> FinanceView:
+def _view(reckoned: Reckoning, asked: dict[str, Price], certain: bool) -> FinanceView:
     terms, outcomes = reckoned.terms, reckoned.outcomes
     replicates, line = outcomes.replicates, reckoned.bottom_line
     return FinanceView(
@@ -249,7 +251,7 @@ def _view(reckoned: Reckoning, certain: bool) -> FinanceView:
             certain,
             replicates,
         ),
-        _covers(reckoned, certain),
+        _covers(reckoned, asked, certain),
         _advance(reckoned, certain),
         _primary_care(reckoned),
         measure_bottom_line(line, certain, replicates),
@@ -258,14 +260,19 @@ def _view(reckoned: Reckoning, certain: bool) -> FinanceView:
     )
 
 
-def _covers(reckoned: Reckoning, certain: bool) -> dict[str, CoverMeasures]:
+def _covers(
+    reckoned: Reckoning, asked: dict[str, Price], certain: bool
+) -> dict[str, CoverMeasures]:
     """Measure each cover by what is left with all else that there is, without it and with it."""
-    covered, found = reckoned.covered, {}
-    for name, recovered in covered.recoveries.items():
+    line, found = reckoned.bottom_line, {}
+    for name, recoveries in reckoned.covered.recoveries.items():
         paid = reckoned.premiums[name]
-        without = reckoned.bottom_line.net - recovered.sum(axis=1) + paid.sum(axis=1)
-        measured = measure_cover(without, recovered, paid, certain, reckoned.outcomes.replicates)
-        found[name] = replace(measured, loading=covered.loadings[name])
+        left = line.net - recoveries.sum(axis=1) + paid.sum(axis=1)
+        both, own = line.with_shifts()["net"][1], reckoned.shifts.get(name)
+        others = both if own is None or both is None else both - own[0]
+        cover = Insured(left, recoveries, paid, others, both)
+        measured = measure_cover(cover, certain, reckoned.outcomes.replicates)
+        found[name] = replace(measured, loading=asked[name].loading)
     return found
 
 

@@ -107,7 +107,27 @@ class Reckoning:
             net = net + recovered.sum(axis=1) - paid.sum(axis=1)
             beginnings = self._discounted(paid, [y.begins_at for y in self.outcomes.path.years])
             worth = worth + self._at_settlements(recovered) - beginnings
-        return BottomLine(np.asarray(net), np.asarray(worth))
+        return BottomLine(np.asarray(net), np.asarray(worth), self._shift_of_all())
+
+    @cached_property
+    def shifts(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        """Influence of each path on what is left, and its present value, by each cover's premium.
+
+        Dollars, shape (paths,); only covers whose premium is estimated from the paths.
+        """
+        years = self.outcomes.path.years
+        found = {}
+        for name, influence in self.covered.influences.items():
+            on_paid = -influence * self.inside.mean(axis=0)
+            worth = self._discounted(on_paid, [year.begins_at for year in years])
+            found[name] = np.asarray(on_paid.sum(axis=1)), worth
+        return found
+
+    def _shift_of_all(self) -> tuple[FloatArray, FloatArray] | None:
+        if not self.shifts:
+            return None
+        on_net, on_worth = zip(*self.shifts.values(), strict=True)
+        return np.asarray(sum(on_net)), np.asarray(sum(on_worth))
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -11,7 +11,6 @@ import numpy as np
 from simulate.measures import estimate as of
 from simulate.measures.estimate import BoolArray, Estimate, FloatArray
 from simulate.measures.outcomes import TAIL_LEVEL
-from simulate.population.spend import SpendModel
 
 
 class Corridor(NamedTuple):
@@ -38,10 +37,35 @@ class Price(NamedTuple):
         Premium of each performance year, dollars.
     loading : Estimate or None
         What it adds to the expected recovery, a fraction; None where nothing is recovered.
+    influence : float64 array, shape (paths, performance years), or None
+        Of each path on the premiums, which are estimated from all of them: the `shift` of
+        `simulate.measures.estimate`. None of a quoted premium, which is taken as known.
     """
 
     by_year: tuple[float, ...]
     loading: Estimate | None
+    influence: FloatArray | None = None
+
+
+class Insured(NamedTuple):
+    """One cover on the simulated paths; dollars.
+
+    Attributes
+    ----------
+    left : float64 array, shape (paths,)
+        What all performance years leave without the cover.
+    recoveries : float64 array, shape (paths, performance years)
+    paid : float64 array, shape (paths, performance years)
+        Its premiums; one row where they are the same on all paths.
+    shift_without, shift_with : float64 arrays, shape (paths,), or None
+        Influence of each path on `left` by the premiums of other covers, and by its own, too.
+    """
+
+    left: FloatArray
+    recoveries: FloatArray
+    paid: FloatArray
+    shift_without: FloatArray | None = None
+    shift_with: FloatArray | None = None
 
 
 class Tail(NamedTuple):
@@ -156,6 +180,19 @@ def premiums(
     )
 
 
+def influence_on_premiums(
+    recoveries: FloatArray, paid: Sequence[float], loading: float, insured: BoolArray
+) -> FloatArray:
+    """Return each path's influence on the premiums that `premiums` makes of all of them, dollars.
+
+    Shape (paths, performance years); the mean of each column is 0.
+    """
+    shares = np.maximum(insured.mean(axis=0), 1.0 / len(insured))
+    by_recoveries = (1.0 + loading) * (recoveries - recoveries.mean(axis=0))
+    by_payers = np.asarray(paid) * (insured - insured.mean(axis=0))
+    return np.asarray((by_recoveries - by_payers) / shares)
+
+
 def quoted_price(
     recoveries: FloatArray,
     quote: float,
@@ -198,82 +235,37 @@ def first_paying(recoveries: FloatArray) -> int | None:
     return int(paying[0]) if paying.size else None
 
 
-def expected_layer(
-    models: Sequence[SpendModel],
-    benchmark_per_capita: Sequence[float],
-    person_years: Sequence[float],
-    layer: tuple[float, float | None],
-    factor: float = 1.0,
-) -> float:
-    """Return expected spending between two amounts a beneficiary, in closed form; dollars a year.
-
-    Parameters
-    ----------
-    models, benchmark_per_capita, person_years
-        By enrollment type; per-capita dollars are truncated spending at no true savings.
-    layer : tuple of float
-        From, and up to; None: the type's own truncation point.
-    factor : float
-        What all untruncated spending of the year is multiplied by.
-
-    Notes
-    -----
-    With spending s Q of a beneficiary, E[min(s Q, b)] - E[min(s Q, a)], each the mean of the
-    model's shape truncated at b / s and a / s.
-    """
-    total = 0.0
-    for model, mean, years in zip(models, benchmark_per_capita, person_years, strict=True):
-        if mean == 0.0 or years == 0.0:
-            continue
-        low = layer[0] / mean
-        high = model.truncation if layer[1] is None else layer[1] / mean
-        if high > low:
-            inside = _mean_below(model, high, factor) - _mean_below(model, low, factor)
-            total += years * mean * inside
-    return total
-
-
-def _mean_below(model: SpendModel, cap: float, factor: float) -> float:
-    return factor * model.shape.truncated(cap / factor).mean
-
-
-def tail_of(net: FloatArray, replicates: int | None = None) -> Tail:
+def tail_of(
+    net: FloatArray, replicates: int | None = None, shift: FloatArray | None = None
+) -> Tail:
     """Return the distribution of what an agreement leaves, dollars, shape (paths,)."""
-    worst = of.tail_mean(-net, TAIL_LEVEL, replicates)
+    worst = of.tail_mean(-net, TAIL_LEVEL, replicates, None if shift is None else -shift)
     return Tail(
-        of.mean(net, replicates),
+        of.mean(net, replicates, shift),
         of.standard_deviation(net, replicates),
-        of.quantile(net, 0.05, replicates),
+        of.quantile(net, 0.05, replicates, shift),
         worst._replace(value=-worst.value),
     )
 
 
 def measure_cover(
-    left: FloatArray,
-    recoveries: FloatArray,
-    paid: FloatArray,
-    certain: bool = False,
-    replicates: int | None = None,
+    cover: Insured, certain: bool = False, replicates: int | None = None
 ) -> CoverMeasures:
     """Measure one cover.
 
     Parameters
     ----------
-    left : float64 array, shape (paths,)
-        What all performance years leave without the cover, dollars.
-    recoveries : float64 array, shape (paths, performance years)
-        Dollars.
-    paid : float64 array, shape (paths, performance years)
-        Its premiums, dollars; one row where they are the same on all paths.
+    cover : Insured
     certain, replicates
         See `simulate.measures.estimate`.
     """
-    recovered = np.asarray(recoveries.sum(axis=1))
+    recovered = np.asarray(cover.recoveries.sum(axis=1))
+    before = cover.left + recovered
     return CoverMeasures(
-        tuple(float(np.mean(column)) for column in paid.T),
-        tuple(of.mean(column, replicates) for column in recoveries.T),
+        tuple(float(np.mean(column)) for column in cover.paid.T),
+        tuple(of.mean(column, replicates) for column in cover.recoveries.T),
         of.proportion(recovered > 0.0, certain, replicates),
-        tail_of(left, replicates),
-        tail_of(left + recovered, replicates),
-        tail_of(left + recovered - paid.sum(axis=1), replicates),
+        tail_of(cover.left, replicates, cover.shift_without),
+        tail_of(before, replicates, cover.shift_without),
+        tail_of(before - cover.paid.sum(axis=1), replicates, cover.shift_with),
     )
