@@ -48,14 +48,27 @@ def refuse_beside_agreement(given: Mapping[str, Any]) -> None:
         )
 
 
-def refuse_without_agreement(changes: Sequence[str] | None) -> None:
+_USE_IT = f"add {OPTION} (or write the scenario with simulate run --write-scenario) to use it."
+
+
+def refuse_without_agreement(changes: Sequence[str] | None, instead: str = _USE_IT) -> None:
     """Refuse keys of an agreement where none is run; in a file they wait for one that is."""
     for change in changes or ():
         section = change.partition(".")[0].strip()
         if section in ("agreement", "finance"):
+            raise UserError(f"--set {change}: without effect on a run of one year; {instead}")
+
+
+def refuse_beside_worth(changes: Sequence[str] | None) -> None:
+    """Refuse keys of finances that do not change what a care programme is worth."""
+    for change in changes or ():
+        section, _, rest = change.partition(".")
+        name, _, value = (part.strip() for part in rest.partition("="))
+        moves = name == "cost_growth" or name.startswith("flex_") or value == "pc-flex"
+        if section.strip() == "finance" and not moves:
             raise UserError(
-                f"--set {change}: without effect on a run of one year; add {OPTION} (or write the "
-                "scenario with --write-scenario) to use it."
+                f"--set {change}: without effect on what a care programme is worth; simulate run "
+                f"SCENARIO.toml {OPTION} --finance reckons costs, advances and covers with it."
             )
 
 

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulate.cli.agreement import OPTION, agreement_options
+from simulate.cli.agreement import (
+    OPTION,
+    agreement_options,
+    refuse_beside_worth,
+    refuse_without_agreement,
+)
 from simulate.cli.options import (
     AcoId,
     Agreements,
@@ -106,8 +111,10 @@ def intervention_command(
     }
     asked = _with_intervention(stated, name, own)
     if agreement is not None:
+        refuse_beside_worth(changes)
         _show_agreement(asked, name, json_file, (threads, chunk_years))
     else:
+        refuse_without_agreement(changes)
         _show(asked, name, json_file, execution(threads, chunk_years))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulate.cli.agreement import refuse_without_agreement
 from simulate.cli.options import (
     AcoId,
     Changes,
@@ -103,6 +104,7 @@ def sweep_command(
         if value is not None
     }
     stated = stated_scenario(scenario, aco, year, results, changes, options)
+    refuse_without_agreement(changes, "a sweep is of one year.")
     if write_scenario is not None:
         _write_scenario(stated, write_scenario)
         return

@@ -44,7 +44,7 @@ def show_finances(found: Finances) -> None:
     out = terminal.console()
     out.print()
     out.print("Costs, capital and cash", style="bold")
-    out.print(cost_sentence(found.run.scenario.finance))
+    out.print(cost_sentence(found.run.scenario))
     for label, path in found.paths.items():
         out.print(finance_sentence(label, path))
     for table in finance_tables(found):

@@ -55,7 +55,8 @@ class FinanceSettings(Strict):
     start_up_cost: Dollars | None = Field(
         None,
         description="simulate run --agreement --finance: cost of starting, dollars, in the first "
-        "quarter. Left out: CMS's average of 2011, just under $0.6 million, for any size.",
+        "quarter. Left out: CMS's average of 2011, just under $0.6 million, for any size; nothing "
+        "in an agreement that runs already.",
         examples=[600_000.0],
     )
     operating_cost: Dollars | None = Field(

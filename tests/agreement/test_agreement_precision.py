@@ -133,10 +133,10 @@ def test_the_target_is_met(sampling: str) -> None:
 
 
 def test_stages_end_where_memory_does() -> None:
-    five, ten = (lengths_of_agreement(most_paths(span), span) for span in (5, 10))
-    assert five.stages == precision.STAGES
+    three, ten = (lengths_of_agreement(most_paths(span), span) for span in (3, 10))
+    assert three.stages == precision.STAGES
     assert ten.stages == tuple(s for s in precision.STAGES if s <= most_paths(10))
-    assert ten.stages[-1] == 3_000_000
+    assert ten.stages[-1] == 2_000_000
     assert most_paths_with_finances(5) < most_paths(5)
 
 
@@ -148,8 +148,8 @@ def test_what_memory_does_not_hold_is_refused_with_what_can_be_reached() -> None
     for said in (
         "precision = 0.0002",
         "6,300,000 simulated paths",
-        "more than the most, 3,000,000 (memory holds no more of 10 years)",
-        "0.00029 can be reached",
+        "more than the most, 2,000,000 (memory holds no more of 10 years)",
+        "0.00036 can be reached",
     ):
         assert said in message
     assert "exact engine" not in message

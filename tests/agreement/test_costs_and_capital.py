@@ -14,9 +14,15 @@ from simulate.agreement.finance.notes import cost_sentence
 from simulate.agreement.finance.terms import check_finance
 from simulate.errors import UserError
 from simulate.report.finance import finance_sentence, finance_tables, paying_for_costs
+from simulate.scenario.agreement import AgreementSettings
 from simulate.scenario.finance import FinanceSettings
+from simulate.scenario.scenario import Scenario
 
 COSTS = {"start_up_cost": 600_000.0, "operating_cost": 1_300_000.0}
+
+
+def _stated(**costs: float) -> Scenario:
+    return Scenario(aco=round_aco(), finance=FinanceSettings(**costs))
 
 
 def test_operating_costs_grow() -> None:
@@ -168,15 +174,24 @@ def test_too_many_paths_are_refused_before_they_are_simulated() -> None:
 
 
 def test_the_two_amounts_of_costs_are_printed() -> None:
-    said = cost_sentence(FinanceSettings())
+    said = cost_sentence(_stated())
     assert "$580,000 at the start and $1,270,000 a year: both are CMS's average of 2011" in said
     assert "whatever the ACO's size, not trended" in said
     assert "finance.start_up_cost and finance.operating_cost" in said
-    half = cost_sentence(FinanceSettings(operating_cost=2e6, cost_growth=0.03))
+    half = cost_sentence(_stated(operating_cost=2e6, cost_growth=0.03))
     assert "$2,000,000 a year, growing by 3 % a year: start_up_cost is CMS's" in half
     assert "operating_cost." not in half
-    stated = cost_sentence(FinanceSettings(start_up_cost=0.0, operating_cost=2e6))
+    stated = cost_sentence(_stated(start_up_cost=0.0, operating_cost=2e6))
     assert stated == "Costs assumed: $0 at the start and $2,000,000 a year, as stated."
+
+
+def test_an_agreement_that_runs_has_started_before() -> None:
+    runs = Scenario(aco=round_aco(), agreement=AgreementSettings(first_agreement_year=3))
+    assert "$0 at the start and $1,270,000 a year" in cost_sentence(runs)
+    costs = noisy_run(["enhanced"], first_agreement_year=3).finances()["enhanced"].terms.own_costs
+    assert costs.sum() == pytest.approx(3 * 1.27e6)
+    stated = noisy_run(["enhanced"], first_agreement_year=3, start_up_cost=1e6)
+    assert stated.finances()["enhanced"].terms.own_costs.sum() == pytest.approx(3 * 1.27e6 + 1e6)
 
 
 def test_costs_that_do_not_grow_are_said_beside_benchmarks_that_do() -> None:

@@ -91,6 +91,8 @@ def test_a_page_without_programmes_has_no_such_section(
         ),
         (("--participants", "900"), "state no more than these"),
         (("--contracts", "basic-e"), "--agreement with --contracts"),
+        (("--set", "finance.operating_cost=5e6"), "without effect on what a care programme"),
+        (("--set", "finance.advance=aip"), "without effect on what a care programme"),
     ],
 )
 def test_mistakes(refused: Callable[..., str], arguments: tuple[str, ...], message: str) -> None:

@@ -12,8 +12,10 @@ from simulate.scenario.finance import COVERS, FinanceSettings
 
 if TYPE_CHECKING:
     from simulate.agreement.finance.finances import PathFinances
+    from simulate.scenario.scenario import Scenario
 
 _COSTS = ("start_up_cost", "operating_cost")
+_AVERAGE = "CMS's average of 2011, whatever the ACO's size, not trended since"
 #: The largest part of losses that a contract of the programme makes an ACO bear.
 _MOST_BORNE = 0.75
 #: A quoted premium of later years is in proportion to recoveries that are known no better.
@@ -23,7 +25,7 @@ _POORLY_KNOWN = 0.2
 def finance_notes(plan: AgreementPlan) -> Iterator[str]:
     """Yield what the reader must know of the assumptions behind the finances."""
     settings, rules = plan.scenario.finance, finance_rules()
-    yield cost_sentence(settings)
+    yield cost_sentence(plan.scenario)
     if names := _left_out(settings):
         cited = rules.cited(names[0].removeprefix("finance."))
         yield (f"{' and '.join(names)}, CMS's average: {cited.reference}; {cited.confidence}.")
@@ -45,26 +47,38 @@ def finance_notes(plan: AgreementPlan) -> Iterator[str]:
     yield from _advance_notes(plan)
 
 
-def cost_sentence(settings: FinanceSettings) -> str:
+def cost_sentence(scenario: Scenario) -> str:
     """Return the two amounts that are assumed of costs, and where they come from."""
-    start, yearly = (assumed_cost(settings, name) for name in _COSTS)
+    settings = scenario.finance
+    start, yearly = (assumed_cost(scenario, name) for name in _COSTS)
     said = f"Costs assumed: ${start:,.0f} at the start and ${yearly:,.0f} a year"
     if settings.cost_growth:
         said += f", growing by {100.0 * settings.cost_growth:g} % a year"
     names = _left_out(settings)
     if not names:
         return f"{said}, as stated."
+    if settings.start_up_cost is None and _runs_on(scenario):
+        yearly_is = "as stated" if settings.operating_cost is not None else _AVERAGE
+        return (
+            f"{said}: an agreement that runs has started before, and the yearly cost is "
+            f"{yearly_is}; state your own as {' and '.join(names)}."
+        )
     which = "both are" if len(names) == 2 else f"{names[0].removeprefix('finance.')} is"
-    return (
-        f"{said}: {which} CMS's average of 2011, whatever the ACO's size, not trended since; state "
-        f"your own as {' and '.join(names)}."
-    )
+    return f"{said}: {which} {_AVERAGE}; state your own as {' and '.join(names)}."
 
 
-def assumed_cost(settings: FinanceSettings, name: str) -> float:
-    """Return a cost as stated, or CMS's estimate, dollars."""
-    stated = getattr(settings, name)
-    return float(finance_rules().of_year(name, 0) if stated is None else stated)
+def assumed_cost(scenario: Scenario, name: str) -> float:
+    """Return a cost as stated, or CMS's estimate, dollars; nothing to start what runs already."""
+    stated = getattr(scenario.finance, name)
+    if stated is not None:
+        return float(stated)
+    if name == "start_up_cost" and _runs_on(scenario):
+        return 0.0
+    return float(finance_rules().of_year(name, 0))
+
+
+def _runs_on(scenario: Scenario) -> bool:
+    return scenario.agreement.first_agreement_year > 1
 
 
 def _left_out(settings: FinanceSettings) -> list[str]:

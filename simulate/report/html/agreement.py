@@ -214,7 +214,7 @@ def _left(found: Finances) -> list[str]:
 
 def _finance(found: Finances) -> dict[str, Any]:
     return {
-        "costs": cost_sentence(found.run.scenario.finance),
+        "costs": cost_sentence(found.run.scenario),
         "sentences": [finance_sentence(label, path) for label, path in found.paths.items()],
         "tables": finance_tables(found),
         "cash": [_cash(found, label, path) for label, path in found.paths.items()],
