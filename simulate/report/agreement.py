@@ -199,7 +199,7 @@ def cumulative_tables(run: AgreementRun) -> list[MeasureTable]:
         run,
         [result.chance_alone for result in results],
         [result.assumed for result in results],
-        partial(_cumulative_rows, decimals=probability_decimals(run)),
+        partial(cumulative_rows, decimals=probability_decimals(run)),
     )
 
 
@@ -207,7 +207,11 @@ def _most(found: CumulativeMeasures) -> float:
     return max(abs(found.cumulative_net_p05.value), abs(found.cumulative_net_p95.value))
 
 
-def _cumulative_rows(views: Sequence[PathView], decimals: int) -> list[Row]:
+def cumulative_rows(views: Sequence[PathView], decimals: int = 1) -> list[Row]:
+    """Return what is shown of all years together: name, and a cell for each view of a path.
+
+    Probabilities in percent have at most so many `decimals`.
+    """
     unit = unit_for(max(_most(view.measures.cumulative) for view in views))
     shown = _cumulative_cells(unit, decimals)
     return [(name, [cell(view) for view in views]) for name, cell in shown]
