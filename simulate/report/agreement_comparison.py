@@ -160,3 +160,9 @@ def show_agreement_comparison(comparison: AgreementComparison) -> None:
     out.print()
     for sentence in closing_sentences(comparison):
         out.print(sentence)
+
+
+def comparison_answer(comparison: AgreementComparison) -> str:
+    """Return which path is worth more, how often, and where that changes."""
+    said = [f"{view.title}: {view.better}" for view in paired_views(comparison)]
+    return " ".join([*said, *closing_sentences(comparison)])

@@ -406,12 +406,16 @@ def _times(estimate: Estimate, count: int) -> Estimate:
 
 
 def finance_grounds(found: Finances) -> list[str]:
-    """Return what the finances rest on, a sentence each; paths of one rule together."""
+    """Return what the finances rest on, a sentence each; paths of one rule together.
+
+    The costs that are assumed stand before all else (`cost_sentence`) and are not among them.
+    """
     by_rule: dict[str, list[str]] = {}
     for label, path in found.paths.items():
         by_rule.setdefault(path.assumed.repayment.rule, []).append(label)
     rules = [f"Repayment mechanism, {'; '.join(who)}: {rule}." for rule, who in by_rule.items()]
-    return [*found.notes, *rules]
+    said = cost_sentence(found.run.scenario)
+    return [*(note for note in found.notes if note != said), *rules]
 
 
 def _paid(cover: CoverMeasures, unit: Unit) -> str:

@@ -12,7 +12,11 @@ from simulate.report.agreement import (
     unit_of_years,
     year_columns,
 )
-from simulate.report.agreement_comparison import closing_sentences, paired_views
+from simulate.report.agreement_comparison import (
+    closing_sentences,
+    comparison_answer,
+    paired_views,
+)
 from simulate.report.agreement_programmes import (
     ADDED,
     EXPLAINED,
@@ -110,6 +114,7 @@ def _content(
     run: AgreementRun, comparison: AgreementComparison | None, command: str | None
 ) -> dict[str, Any]:
     aco, plan = run.aco, run.plan
+    compared = [] if comparison is None else [comparison_answer(comparison)]
     return {
         "title": aco.name or aco.id,
         "start_year": plan.start_year,
@@ -123,7 +128,7 @@ def _content(
         "contents": [c for c in _CONTENTS if c[0] not in _left_out(run, comparison)],
         "assumed": assumed_sentence(run),
         "broken": plan.broken_rules(),
-        "answers": agreement_answers(run),
+        "answers": [*compared, *agreement_answers(run)],
         "programmes": _programmes(run),
         "paths": [_path_view(run, label, result) for label, result in run.paths.items()],
         "labels": list(run.paths),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from simulate.agreement.finance.finances import FinanceView, PathFinances
 from simulate.agreement.finance.ledger import CAPITAL_LEVELS
+from simulate.agreement.finance.notes import cost_sentence
 from simulate.measures.estimate import Estimate
 from simulate.report.figures.house import EARNS, OWES
 from simulate.report.finance import after_words, finance_grounds, finance_sentence
@@ -51,7 +52,7 @@ def write_finance(book: Book, content: AgreementContent) -> None:
     sheet = book.sheet(FINANCE_SHEET, widths, "Costs, capital and reinsurance")
     for label, path in found.paths.items():
         sheet.paragraph(finance_sentence(label, path), "text", columns=note_columns(content))
-    for text in finance_grounds(found):
+    for text in (cost_sentence(found.run.scenario), *finance_grounds(found)):
         sheet.paragraph(text, columns=note_columns(content))
     header = sheet.header(titles, range(2, len(titles)))
     sheet.keep(header, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulate.report.agreement_comparison import closing_sentences, paired_views
+from simulate.report.agreement_comparison import comparison_answer
 from simulate.report.agreement_words import (
     agreement_answers,
     assumed_sentence,
@@ -49,7 +49,8 @@ def write_agreement_summary(
 def _write_answers(sheet: Sheet, content: AgreementContent) -> None:
     run = content.run
     sheet.heading("The answer")
-    for text in (*_compared(content), *agreement_answers(run)):
+    compared = [] if content.comparison is None else [comparison_answer(content.comparison)]
+    for text in (*compared, *agreement_answers(run)):
         sheet.paragraph(text, "text")
     for label in run.paths:
         said = (*rebasing_sentences(run, label), refusal_sentence(run, label))
@@ -66,14 +67,6 @@ def _write_answers(sheet: Sheet, content: AgreementContent) -> None:
         "assumptions is not in it. Dollars are those of the year they fall in. True savings: "
         f"{run.plan.true_savings.source}. {trend_sentence(run)} {payment_sentence(run)}"
     )
-
-
-def _compared(content: AgreementContent) -> list[str]:
-    if content.comparison is None:
-        return []
-    views = paired_views(content.comparison)
-    said = [f"{view.title}: {view.better}" for view in views]
-    return [" ".join([*said, *closing_sentences(content.comparison)])]
 
 
 def _facts(content: AgreementContent) -> list[tuple[str, str]]:
