@@ -9,6 +9,7 @@ from agreement_cases import COMPILED, mixed_aco, noisy_run, round_aco, silent_ru
 
 import simulate as sim
 from simulate.agreement.best_path import NOTHING, best_paths
+from simulate.report.agreement_words import best_sentence
 
 NEAR = 0.01
 NEEDS_PATHS = pytest.mark.skipif(not COMPILED, reason="too many draws for plain Python")
@@ -69,3 +70,13 @@ def test_a_range_no_wider_than_its_errors_is_left_out() -> None:
         if one.above is not None:
             error = max(one.above.standard_error, following.above.standard_error)
             assert following.above.value - one.above.value > error
+
+
+@NEEDS_PATHS
+def test_the_page_says_it_in_its_answer(tmp_path) -> None:
+    run = noisy_run(["basic-a", "enhanced"])
+    run.report(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    said = best_sentence(run, best_paths(run)).partition("(")[0].replace("-", "−")
+    answer = page[page.index('id="answer"') : page.index('id="paths"')]
+    assert said[:30].replace("−", "-") in answer.replace("−", "-")

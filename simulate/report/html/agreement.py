@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulate.agreement.best_path import best_paths
 from simulate.agreement.finance.notes import cost_sentence
 from simulate.report.agreement import (
     cumulative_tables,
@@ -27,6 +28,7 @@ from simulate.report.agreement_words import (
     ASSUMED_HEADING,
     agreement_answers,
     assumed_sentence,
+    best_sentence,
     paths_phrase,
     payment_sentence,
     rebasing_sentences,
@@ -103,6 +105,8 @@ def write_agreement_report(
         content = _content(run, comparison, one_line(command))
         content["finance"] = None if finances is None else _finance(finances)
         content["left"] = [] if finances is None else _left(finances)
+        if finances is None and comparison is None:
+            content["answers"].append(best_sentence(run, best_paths(run)))
         if finances is None:
             content["contents"] = [c for c in content["contents"] if c[0] != "finance"]
         return page("agreement.html.j2", content)
