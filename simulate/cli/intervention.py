@@ -11,6 +11,7 @@ from simulate.cli.agreement import (
     agreement_options,
     refuse_beside_worth,
     refuse_without_agreement,
+    waiting_note,
 )
 from simulate.cli.options import (
     AcoId,
@@ -149,6 +150,8 @@ def _show(scenario: Scenario, name: str, json_file: str | None, how: Any) -> Non
         from simulate.report.intervention import show_intervention
 
         show_intervention(worth)
+        if note := waiting_note(scenario):
+            print(note)
 
 
 def _show_agreement(

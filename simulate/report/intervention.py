@@ -235,7 +235,7 @@ def _needed_phrase(worth: InterventionWorth, contract_id: str) -> str:
             phrases.append(f"{people(needed)}{who} at the effect {effect.label}")
             who = ""
     if never:
-        phrases.append(f"more than there are at: {', '.join(never)}")
+        phrases.append(f"all that there are do not bring it at: {', '.join(never)}")
     return "; ".join(phrases)
 
 
