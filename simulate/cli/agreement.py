@@ -51,6 +51,12 @@ def refuse_beside_agreement(given: Mapping[str, Any]) -> None:
 _USE_IT = f"add {OPTION} (or write the scenario with simulate run --write-scenario) to use it."
 
 
+def refuse_lone_finance(finance: bool, agreement: bool) -> None:
+    """Refuse --finance where no agreement is run."""
+    if finance and not agreement:
+        raise UserError(f"--finance goes with {OPTION}: costs are those of its years.")
+
+
 def refuse_without_agreement(changes: Sequence[str] | None, instead: str = _USE_IT) -> None:
     """Refuse keys of an agreement where none is run; in a file they wait for one that is."""
     for change in changes or ():
@@ -165,11 +171,15 @@ def compare_two_paths(
     outputs: Mapping[str, str | None],
     threads: int | None,
     chunk_years: int | None,
+    with_finances: bool = False,
 ) -> None:
-    """Simulate an agreement, and compare the two paths that the scenario names."""
+    """Simulate an agreement, and compare the two paths that the scenario names.
+
+    With finances, by what is left after them.
+    """
     from simulate.agreement.stated import check_two_paths
 
-    asked = scenario.finance.stated
+    asked = with_finances or scenario.finance.stated
     check_two_paths(scenario)
     plan = _checked_plan(scenario, asked)
     first, second = (planned.label for planned in plan.paths)

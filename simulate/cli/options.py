@@ -57,6 +57,9 @@ ContractFiles = Annotated[
     list[str] | None,
     typer.Option("--contract-file", help="YAML file with a contract of your own."),
 ]
+Finance = Annotated[
+    bool, typer.Option("--finance", help="With --agreement: costs, capital, reinsurance, cash.")
+]
 Report = Annotated[str | None, typer.Option("--report", help="Write the HTML report here.")]
 Workbook = Annotated[
     str | None, typer.Option("--workbook", help="Write the Excel workbook here (.xlsx).")

@@ -12,6 +12,7 @@ from simulate.cli.agreement import (
     agreement_options,
     compare_two_paths,
     refuse_beside_agreement,
+    refuse_lone_finance,
     refuse_paths,
     refuse_paths_twice,
     refuse_without_agreement,
@@ -27,6 +28,7 @@ from simulate.cli.options import (
     ContractFiles,
     Contracts,
     Engine,
+    Finance,
     Json,
     Precision,
     Report,
@@ -73,10 +75,7 @@ def run_command(
     results: Results = None,
     contracts: Contracts = None,
     agreement: Agreements = None,
-    finance: Annotated[
-        bool,
-        typer.Option("--finance", help="With --agreement: costs, capital, reinsurance, cash."),
-    ] = False,
+    finance: Finance = False,
     years: Years = None,
     precision: Precision = None,
     seed: Seed = None,
@@ -118,8 +117,7 @@ def run_command(
         )
     elif contracts is not None:
         refuse_paths(contracts.split(","), f"--contracts {contracts}")
-    if finance and agreement is None:
-        raise UserError("--finance goes with --agreement: costs are those of its years.")
+    refuse_lone_finance(finance, agreement is not None)
     outputs = {"--report": report, "--workbook": workbook, "--json": json_file}
     outputs["--save-years"] = save_years
     if write_scenario is not None and any(path is not None for path in outputs.values()):
@@ -171,6 +169,7 @@ def compare_command(
     agreement: Annotated[
         bool, typer.Option("--agreement", help="Compare all years of an agreement.")
     ] = False,
+    finance: Finance = False,
     years: Years = None,
     precision: Precision = None,
     seed: Seed = None,
@@ -196,6 +195,7 @@ def compare_command(
     first, second = normal_id(first), normal_id(second)
     if first == second:
         raise UserError(f"compare {first} {second}: name two different contracts.")
+    refuse_lone_finance(finance, agreement)
     outputs = {"--report": report, "--workbook": workbook, "--json": json_file}
     outputs["--save-years"] = save_years
     check_outputs(outputs, [scenario, results, *(contract_file or [])])
@@ -209,7 +209,7 @@ def compare_command(
         refuse_paths(paths, f"compare {' '.join(paths)}")
     stated = stated_scenario(scenario, aco, year, results, changes, options)
     if agreement:
-        compare_two_paths(stated, outputs, threads, chunk_years)
+        compare_two_paths(stated, outputs, threads, chunk_years, finance)
         return
     refuse_without_agreement(changes)
     finished = simulated(stated, "monte-carlo", threads, chunk_years, comparing=True)

@@ -84,6 +84,15 @@ def test_compare_two_paths(done: Callable[..., Any]) -> None:
     assert difference == pytest.approx(values[0] - values[1])
 
 
+def test_two_paths_are_compared_after_costs_where_asked(done: Callable[..., Any]) -> None:
+    asked = ("compare", "glide-path-from-basic-a", "enhanced", *SMALL, "--agreement")
+    plain = done(*asked, "--json", "-").json
+    costs = done(*asked, "--finance", "--json", "-").json
+    assert "finance" not in plain
+    assert set(costs["finance"]["paths"]) == set(costs["agreements"])
+    assert "present value after costs" in done(*asked, "--finance").out
+
+
 def test_a_scenario_file_with_an_agreement(done: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     said = done("run", *SMALL, "--agreement", "glide-path", "--write-scenario", file).out
