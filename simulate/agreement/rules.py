@@ -46,10 +46,9 @@ class Rebased:
     ----------
     historical : float64 array
         Weighted spending of the base years.
-    saved : float64 array
-        Mean over the base years of benchmark less spending, losses negative; at one year's level.
     prior_savings : float64 array
-        The same in the dollars of each year, as the adjustment for them is reckoned.
+        Mean over the base years of benchmark less spending, losses negative; in the dollars of
+        each year, as the adjustment for them is reckoned.
     adjustment : float64 array
         What is added: for the region, or for prior savings.
     lost_per_dollar : float64 array
@@ -57,7 +56,6 @@ class Rebased:
     """
 
     historical: FloatArray
-    saved: FloatArray
     prior_savings: FloatArray
     adjustment: FloatArray
     lost_per_dollar: FloatArray
@@ -88,16 +86,15 @@ def rebased(
     dollars of each year, losses counted). One per capita for all enrollment types; person-
     years, risk scores and their mix stay the same.
     """
-    historical, saved, prior = (np.zeros(len(spending)) for _ in range(3))
+    historical, prior = np.zeros(len(spending)), np.zeros(len(spending))
     for year, weight in enumerate(terms.weights):
         historical += weight * spending[:, year]
         part = (benchmark[:, year] - spending[:, year]) / len(terms.weights)
-        saved += part
         prior += growth[year] / growth[-1] * part
     regional = terms.regional * historical
     of_spending = np.full(len(spending), 1.0 + terms.regional)
     if terms.prior_savings_share == 0.0:
-        return Rebased(historical, saved, prior, regional, of_spending)
+        return Rebased(historical, prior, regional, of_spending)
     earned = terms.prior_savings_share * np.maximum(prior, 0.0)
     for_savings = np.minimum(earned, terms.prior_savings_cap)
     # A dollar a year less is, on average over the base years, so much in their own dollars.
@@ -106,7 +103,6 @@ def rebased(
     of_savings = 1.0 - terms.prior_savings_share * in_their_dollars * still_counts
     return Rebased(
         historical,
-        saved,
         prior,
         np.maximum(regional, for_savings),
         np.where(regional > for_savings, of_spending, of_savings),
